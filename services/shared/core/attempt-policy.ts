@@ -1,0 +1,44 @@
+/**
+ * How often and how far apart an event is attempted, and what makes a webhook Failed, as data.
+ *
+ * "3 attempts per event: 1 original + 2 retries, 3 s apart." "Failed: after 3 non-2xx responses (or no response)
+ * within 24 h with no success between them." All of it are settings; `compileAttemptPolicy` is the one door through
+ * which they come in, so that the rules below never meet a nonsensical number.
+ */
+export interface AttemptPolicy {
+  /** Attempts per event, the first included. */
+  readonly attempts: number;
+  /** Pause between the end of a failed attempt and the next one. */
+  readonly retryDelayMs: number;
+  /** Time-out of one attempt, from opening the socket to the last byte of the answer. */
+  readonly timeoutMs: number;
+}
+
+export interface FailedPolicy {
+  /** Counted failures that make a webhook Failed. */
+  readonly threshold: number;
+  /** How long a counted failure stays counted. */
+  readonly windowMs: number;
+  /** Count every failed attempt, or only events that used up their attempts. */
+  readonly counts: 'attempts' | 'exhausted-events';
+}
+
+/** Checks an attempt policy. @throws RangeError naming the field */
+export function compileAttemptPolicy(policy: AttemptPolicy): AttemptPolicy {
+  requirePositiveInteger('attempts', policy.attempts);
+  requirePositiveInteger('retryDelayMs', policy.retryDelayMs);
+  requirePositiveInteger('timeoutMs', policy.timeoutMs);
+  return Object.freeze({ ...policy });
+}
+
+/** Checks a policy of when a webhook is Failed. @throws RangeError naming the field */
+export function compileFailedPolicy(policy: FailedPolicy): FailedPolicy {
+  requirePositiveInteger('threshold', policy.threshold);
+  requirePositiveInteger('windowMs', policy.windowMs);
+  return Object.freeze({ ...policy });
+}
+
+function requirePositiveInteger(field: string, value: number): void {
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new RangeError(`${field} must be a whole number of 1 or more, not ${value}`);
+}

@@ -1,0 +1,104 @@
+import { InvariantError } from './errors.js';
+
+/**
+ * How far one partition may be committed while its records finish out of order.
+ *
+ * "Only the contiguous prefix of each partition is committed": the position is the offset of the first unfinished
+ * record, or one past the last seen when none is. Offsets may have gaps (compaction, control records): only records
+ * that were admitted are waited for. The position never goes back. When the partition is lost in a rebalance, the
+ * progress is revoked: its records may still finish, but nothing of it is committed and nothing of it is begun.
+ *
+ * Offsets are numbers here: exact to 2^53, which one partition doesn't reach at any rate we can serve.
+ */
+export class PartitionProgress {
+  readonly topic: string;
+  readonly partition: number;
+  #entries: AdmittedRecord[] = [];
+  /** Index of the first entry that is not yet behind the position; entries before it are dropped in bulk. */
+  #head = 0;
+  #seenUpTo = -1;
+  #position = -1;
+  #revoked = false;
+
+  constructor(topic: string, partition: number) {
+    this.topic = topic;
+    this.partition = partition;
+  }
+
+  get revoked(): boolean {
+    return this.#revoked;
+  }
+
+  /** Records admitted and not yet behind the position: the uncommitted span. */
+  get span(): number {
+    return this.#entries.length - this.#head;
+  }
+
+  /** One past the last offset admitted or seen; records below it are known already. -1 when none was. */
+  get seenUpTo(): number {
+    return this.#seenUpTo;
+  }
+
+  /** Whether the record at `offset` was admitted before: kafkajs fetches again from the commit after a rebalance. */
+  knows(offset: number): boolean {
+    return offset < this.#seenUpTo;
+  }
+
+  /** Takes a record in. @throws InvariantError when offsets don't rise */
+  admit(offset: number): AdmittedRecord {
+    if (this.knows(offset)) throw new InvariantError(`offset ${offset} was admitted twice to ${this.topic}`);
+    const record = new AdmittedRecord(this, offset);
+    this.#entries.push(record);
+    this.#seenUpTo = offset + 1;
+    return record;
+  }
+
+  /** Marks every offset up to and with `lastOffset` as seen, for records that never reach us (control records). */
+  see(lastOffset: number): void {
+    if (lastOffset + 1 > this.#seenUpTo) this.#seenUpTo = lastOffset + 1;
+  }
+
+  /** The offset to commit (that of the next record to read), or undefined when it isn't beyond `committed`. */
+  positionBeyond(committed: number): number | undefined {
+    if (this.#revoked) return undefined;
+    this.#advance();
+    return this.#position > committed ? this.#position : undefined;
+  }
+
+  revoke(): void {
+    this.#revoked = true;
+    this.#entries = [];
+    this.#head = 0;
+  }
+
+  #advance(): void {
+    const entries = this.#entries;
+    while (this.#head < entries.length && entries[this.#head]?.finished === true) this.#head++;
+    const first = entries[this.#head];
+    this.#position = Math.max(this.#position, first === undefined ? this.#seenUpTo : first.offset);
+    if (this.#head > 1024 && this.#head * 2 > entries.length) {
+      this.#entries = entries.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+}
+
+/** One record on its way; `finish` is called when all that it caused has been acknowledged. */
+export class AdmittedRecord {
+  readonly progress: PartitionProgress;
+  readonly offset: number;
+  #finished = false;
+
+  constructor(progress: PartitionProgress, offset: number) {
+    this.progress = progress;
+    this.offset = offset;
+  }
+
+  get finished(): boolean {
+    return this.#finished;
+  }
+
+  finish(): void {
+    this.#finished = true;
+  }
+}
