@@ -1,0 +1,49 @@
+import { CIPHERTEXT, DATE, ID, atLeast, exactly, type CollectionPlan } from './collection-plan.js';
+import { FAILURE_LOG_PLAN } from './failure-log.plan.js';
+import { KNOWN_SCHEMAS_PLAN } from './known-schemas.plan.js';
+import { WEBHOOKS_PLAN } from './webhooks.plan.js';
+
+const COMPANIES_PLAN: CollectionPlan = {
+  name: 'companies',
+  schema: {
+    ...atLeast({ _id: ID, createdAt: DATE }),
+    properties: { _id: ID, createdAt: DATE, dataKey: exactly({ id: ID, ...CIPHERTEXT }) },
+  },
+  indexes: [],
+};
+
+const USERS_PLAN: CollectionPlan = {
+  name: 'users',
+  schema: atLeast({ companyId: ID }),
+  indexes: [{ name: 'company', key: { companyId: 1, _id: 1 } }],
+};
+
+const HELD_DELIVERIES_PLAN: CollectionPlan = {
+  name: 'held_deliveries',
+  schema: atLeast({ companyId: ID, webhookId: ID }),
+  indexes: [{ name: 'company_webhook', key: { companyId: 1, webhookId: 1, _id: 1 } }],
+};
+
+const WEBHOOK_STATS_PLAN: CollectionPlan = {
+  name: 'webhook_stats',
+  schema: atLeast({ companyId: ID, webhookId: ID }),
+  indexes: [{ name: 'company_webhook', key: { companyId: 1, webhookId: 1, _id: 1 } }],
+};
+
+const AUDIT_LOG_PLAN: CollectionPlan = {
+  name: 'audit_log',
+  schema: atLeast({ companyId: ID, at: DATE }),
+  indexes: [{ name: 'company_at', key: { companyId: 1, at: -1, _id: -1 } }],
+};
+
+/** Every collection of the system. */
+export const ALL_PLANS: readonly CollectionPlan[] = [
+  COMPANIES_PLAN,
+  USERS_PLAN,
+  WEBHOOKS_PLAN,
+  FAILURE_LOG_PLAN,
+  HELD_DELIVERIES_PLAN,
+  WEBHOOK_STATS_PLAN,
+  AUDIT_LOG_PLAN,
+  KNOWN_SCHEMAS_PLAN,
+];

@@ -1,0 +1,138 @@
+import type { Db } from 'mongodb';
+import type { Webhook } from '../../core/webhook.js';
+import { SealError } from '../crypto/seal-error.js';
+import type { Vault } from '../crypto/vault.js';
+import type { Freshness } from './change-feed.js';
+import { openEndpoint } from './endpoint-secrets.js';
+import { FreshCache, type FreshCacheCounters } from './fresh-cache.js';
+import { onMongo } from './mongo-errors.js';
+import { readAfter } from './read-after.js';
+import type { WebhookDocument } from './webhook-document.js';
+
+export interface WebhookDirectoryOptions {
+  readonly db: Db;
+  readonly feed: Freshness;
+  readonly vault: Vault;
+  /** Most webhooks kept in memory, deleted ones included. */
+  readonly maxWebhooks: number;
+}
+
+/** A webhook whose secrets don't open is an answer too: it must not fail the others that were read with it. */
+type Found = Webhook | SealError | undefined;
+
+const FIELDS = {
+  _id: 1,
+  companyId: 1,
+  url: 1,
+  authentication: 1,
+  headers: 1,
+  status: 1,
+  failures: 1,
+  countsFrom: 1,
+  version: 1,
+} as const;
+
+/** Stands in no webhook id; `find` makes sure of it, so that a key can be read in one way only. */
+const SEPARATOR = '\n';
+
+/**
+ * The webhook as it is now, secrets opened, for delivery. Asked with the company that the job names: a webhook of
+ * another company counts as unknown, so that a forged or mixed-up job can't reach it.
+ */
+export class WebhookDirectory {
+  readonly #options: WebhookDirectoryOptions;
+  readonly #cache: FreshCache<Found>;
+
+  constructor(options: WebhookDirectoryOptions) {
+    this.#options = options;
+    this.#cache = new FreshCache<Found>({
+      maxEntries: options.maxWebhooks,
+      feed: options.feed,
+      readMany: (keys) => this.#readMany(keys),
+      absent: undefined,
+      webhookIdsOf: (found) => (found === undefined || found instanceof SealError ? [] : [found.id]),
+      keyOf,
+      mayHold: (key, webhookId) => key.endsWith(SEPARATOR + webhookId),
+      concerns: () => true,
+    });
+  }
+
+  get counters(): FreshCacheCounters {
+    return this.#cache.counters;
+  }
+
+  get size(): number {
+    return this.#cache.size;
+  }
+
+  /**
+   * The webhook; undefined when it is deleted, unknown, or not this company's. At once when it is cached and fresh;
+   * what is missing in one turn of the event loop is read with one find.
+   * @throws DependencyError (by rejecting) when MongoDB is away
+   * @throws SealError (by rejecting) when this webhook's secrets can't be opened
+   */
+  find(companyId: string, webhookId: string): Webhook | undefined | Promise<Webhook | undefined> {
+    if (webhookId.includes(SEPARATOR)) return undefined;
+    const key = keyOf(companyId, webhookId);
+    const entry = this.#cache.get(key, performance.now());
+    if (entry === undefined) return this.#cache.read(key).then(opened);
+    return entry.value instanceof SealError ? Promise.reject(entry.value) : entry.value;
+  }
+
+  async #readMany(keys: readonly string[]): Promise<ReadonlyMap<string, Found>> {
+    const { db, feed, vault } = this.#options;
+    const pairs = keys.map(pairOf);
+    const filter = {
+      companyId: { $in: [...new Set(pairs.map(({ companyId }) => companyId))] },
+      _id: { $in: [...new Set(pairs.map(({ webhookId }) => webhookId))] },
+    };
+    const documents = await onMongo('reading webhooks', () =>
+      readAfter(db, feed.readAfter, (session) =>
+        db
+          .collection<WebhookDocument>('webhooks', { promoteBuffers: true })
+          .find(filter, { session, projection: FIELDS, hint: '_id_' })
+          .toArray(),
+      ),
+    );
+    // Keyed by the company that the document has: a pair that doesn't belong together finds nothing here.
+    return new Map(
+      await Promise.all(
+        documents.map(
+          async (document) => [keyOf(document.companyId, document._id), await open(vault, document)] as const,
+        ),
+      ),
+    );
+  }
+}
+
+function keyOf(companyId: string, webhookId: string): string {
+  return companyId + SEPARATOR + webhookId;
+}
+
+function pairOf(key: string): { readonly companyId: string; readonly webhookId: string } {
+  const end = key.lastIndexOf(SEPARATOR);
+  return { companyId: key.slice(0, end), webhookId: key.slice(end + SEPARATOR.length) };
+}
+
+function opened(found: Found): Webhook | undefined {
+  if (found instanceof SealError) throw found;
+  return found;
+}
+
+async function open(vault: Vault, document: WebhookDocument): Promise<Webhook | SealError> {
+  try {
+    return {
+      id: document._id,
+      companyId: document.companyId,
+      url: document.url,
+      ...(await openEndpoint(vault, document)),
+      status: document.status,
+      failures: document.failures.map(({ attemptId, at }) => ({ attemptId, at: at.getTime() })),
+      countsFrom: document.countsFrom.getTime(),
+      version: document.version,
+    };
+  } catch (error) {
+    if (error instanceof SealError) return error;
+    throw error;
+  }
+}
