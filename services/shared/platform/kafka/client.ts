@@ -1,0 +1,42 @@
+import { Kafka, logLevel, type KafkaConfig, type LogEntry, type SASLOptions } from 'kafkajs';
+
+/**
+ * The one place where a Kafka client is made.
+ *
+ * Retries inside kafkajs are short: what is away for longer is our business (back off, go red, give up after a bound),
+ * and a hidden retry of minutes would look like a stuck process.
+ */
+export interface KafkaSettings {
+  readonly brokers: readonly string[];
+  readonly ssl: boolean;
+  readonly sasl: SASLOptions | undefined;
+  readonly clientId: string;
+}
+
+/**
+ * Receives what kafkajs has to say, from warnings up. All of it is a warning to us: what it calls an error it mostly
+ * mends by itself (a coordinator that loads, a broker that restarts), and what it can't mend ends the process.
+ */
+export type KafkaLog = (detail: string, fields: Readonly<Record<string, unknown>>) => void;
+
+export function createKafka(settings: KafkaSettings, log: KafkaLog): Kafka {
+  const config: KafkaConfig = {
+    clientId: settings.clientId,
+    brokers: [...settings.brokers],
+    ssl: settings.ssl,
+    connectionTimeout: 3_000,
+    authenticationTimeout: 5_000,
+    requestTimeout: 15_000,
+    retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8 },
+    logLevel: logLevel.WARN,
+    logCreator: () => (entry) => forward(entry, log),
+  };
+  return new Kafka(settings.sasl === undefined ? config : { ...config, sasl: settings.sasl });
+}
+
+function forward(
+  { log: { message, timestamp: _timestamp, logger: _logger, ...fields } }: LogEntry,
+  log: KafkaLog,
+): void {
+  log(message, fields);
+}

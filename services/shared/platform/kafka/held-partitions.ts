@@ -1,0 +1,85 @@
+import { PartitionProgress } from '../../core/partition-progress.js';
+import type { Assignment } from './group-member.js';
+
+/**
+ * The partitions that this member holds, how far each has come, and which are paused. No I/O.
+ *
+ * The fence: kafkajs commits with whatever generation it has now, and the broker doesn't check who owns a partition, so
+ * a late completion could commit another member's partition. Progress belongs to one stretch of ownership: a partition
+ * that is lost, or any partition under a new member id (we were evicted, and another may have owned it meanwhile), gets
+ * its progress revoked, and revoked progress commits nothing. A partition that is kept keeps its progress.
+ */
+export interface HeldPartition {
+  readonly topic: string;
+  readonly partition: number;
+  readonly progress: PartitionProgress;
+  /** The offset committed last; -1 when none was. */
+  committed: number;
+  /** One past the last record of the log, as the last fetch told. */
+  highWatermark: number;
+  paused: boolean;
+}
+
+export interface Bounds {
+  /** The memory given to records is used up. */
+  readonly full: boolean;
+  /** There is room again; a gap to `full` keeps partitions from flapping. */
+  readonly roomy: boolean;
+  /** Uncommitted records of one partition at which it is paused; it resumes at half. */
+  readonly maxUncommitted: number;
+}
+
+export class HeldPartitions {
+  #memberId = '';
+  #held = new Map<string, HeldPartition>();
+
+  /** Takes over what a join assigned; progress of what is no longer ours is revoked. */
+  assign({ memberId, partitions }: Assignment): void {
+    const before = this.#held;
+    const continued = memberId === this.#memberId;
+    this.#memberId = memberId;
+    this.#held = new Map();
+    for (const [topic, numbers] of Object.entries(partitions)) {
+      for (const partition of numbers) {
+        const key = keyOf(topic, partition);
+        const kept = continued ? before.get(key) : undefined;
+        this.#held.set(key, kept ?? begin(topic, partition));
+      }
+    }
+    for (const [key, held] of before) if (this.#held.get(key) !== held) held.progress.revoke();
+  }
+
+  get(topic: string, partition: number): HeldPartition | undefined {
+    return this.#held.get(keyOf(topic, partition));
+  }
+
+  all(): Iterable<HeldPartition> {
+    return this.#held.values();
+  }
+
+  /** Positions that have moved since the last commit. */
+  due(): { readonly held: HeldPartition; readonly position: number }[] {
+    const due = [];
+    for (const held of this.#held.values()) {
+      const position = held.progress.positionBeyond(held.committed);
+      if (position !== undefined) due.push({ held, position });
+    }
+    return due;
+  }
+
+  /** Which partitions must change between paused and flowing at these bounds. */
+  toShift({ full, roomy, maxUncommitted }: Bounds): HeldPartition[] {
+    return [...this.#held.values()].filter(({ progress: { span }, paused }) =>
+      paused ? roomy && span * 2 <= maxUncommitted : full || span >= maxUncommitted,
+    );
+  }
+}
+
+function begin(topic: string, partition: number): HeldPartition {
+  const progress = new PartitionProgress(topic, partition);
+  return { topic, partition, progress, committed: -1, highWatermark: 0, paused: false };
+}
+
+function keyOf(topic: string, partition: number): string {
+  return `${topic}/${partition}`;
+}
