@@ -1,0 +1,72 @@
+import { holdFor } from '../shared/core/delay.js';
+import type { Job } from '../shared/core/job.js';
+import type { AdmittedRecord } from '../shared/core/partition-progress.js';
+
+/**
+ * Holds retries until they are due and puts each back on the lane that it came from.
+ *
+ * "A retry is the same job with attempt + 1; one topic per fixed delay, so records are due in order. 3 s means 3.0 to
+ * 3.2 s at p99." Records are admitted into memory and wait on monotonic timers there; no handler sleeps, heartbeats go
+ * on. A record is finished when its job was acknowledged by the broker.
+ *
+ * What doubles if the process dies: jobs published and not yet committed. While it is down retries are late, not lost.
+ */
+export interface RetryPorts {
+  readonly publish: (job: Job) => Promise<void>;
+  readonly now: () => number;
+  /** How late a retry was published, ms. */
+  readonly observeLateness: (lateMs: number) => void;
+  /** What `publish` threw: the process was interrupted, or it is a bug. */
+  readonly onError: (error: unknown) => void;
+}
+
+export interface RetryHold {
+  hold(job: Job, record: AdmittedRecord): void;
+  readonly jobs: number;
+  readonly bytes: number;
+  /** Forgets what waits; resolves when what is being published has been acknowledged. */
+  stop(): Promise<void>;
+}
+
+/** `delayMs` is the topic's fixed delay: the longest that a retry is held, whatever its clock says. */
+export function createRetryHold(delayMs: number, ports: RetryPorts): RetryHold {
+  const waiting = new Map<AdmittedRecord, NodeJS.Timeout>();
+  const publishing = new Set<Promise<void>>();
+  let bytes = 0;
+
+  const release = async (job: Job, record: AdmittedRecord): Promise<void> => {
+    try {
+      if (!record.progress.revoked) {
+        await ports.publish(job);
+        ports.observeLateness(ports.now() - job.notBefore);
+      }
+      record.finish();
+    } catch (error) {
+      ports.onError(error);
+    }
+    bytes -= job.body.byteLength;
+  };
+
+  return {
+    hold(job, record) {
+      bytes += job.body.byteLength;
+      const onDue = (): void => {
+        waiting.delete(record);
+        const releasing = release(job, record).finally(() => publishing.delete(releasing));
+        publishing.add(releasing);
+      };
+      waiting.set(record, setTimeout(onDue, holdFor(job.notBefore, ports.now(), delayMs)));
+    },
+    get jobs() {
+      return waiting.size + publishing.size;
+    },
+    get bytes() {
+      return bytes;
+    },
+    async stop() {
+      for (const timer of waiting.values()) clearTimeout(timer);
+      waiting.clear();
+      await Promise.all(publishing);
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import type { Normalized } from '../core/contract.js';
+import type { EventType } from '../core/vocabulary.js';
+import { createEventDecoder } from '../platform/avro/event-decoder.js';
+import { createJobEncoder } from '../platform/avro/job-codec.js';
+import { subjectOf } from '../platform/avro/register-schemas.js';
+import { newestSchema } from '../platform/avro/schema-files.js';
+import { createBatchConsumer } from '../platform/kafka/batch-consumer.js';
+import { registerCodecs } from '../platform/kafka/codecs.js';
+import { cacheMetrics, fanOutMetrics } from '../platform/metrics/webhook-metrics.js';
+import { ChangeFeed } from '../platform/mongo/change-feed.js';
+import { SubscriptionDirectory } from '../platform/mongo/subscription-directory.js';
+import { openDependencies, type DependencySettings } from '../platform/process/open-dependencies.js';
+import type { ServiceContext } from '../platform/process/run-service.js';
+import { jobKeyOf } from '../core/job.js';
+import { createFanOut } from './handler.js';
+
+/** The wiring of both fan-out services: what differs comes in, everything else is the same. */
+export interface FanOutDefinition {
+  readonly service: 'call-consumer' | 'whatsapp-consumer';
+  readonly topic: string;
+  readonly record: 'call-event' | 'whatsapp-event';
+  readonly normalize: (record: unknown) => Normalized;
+}
+
+export interface FanOutSettings extends DependencySettings {
+  readonly kafka: DependencySettings['kafka'] & ConsumerSettings;
+  readonly cache: { readonly subscriptionCompanies: number };
+  readonly process: DependencySettings['process'] & { readonly stuckAfterMs: number };
+}
+
+interface ConsumerSettings {
+  readonly prefix: string;
+  readonly sessionTimeoutMs: number;
+  readonly heartbeatIntervalMs: number;
+}
+
+export async function startFanOut(
+  context: ServiceContext,
+  settings: FanOutSettings,
+  { service, topic, record, normalize }: FanOutDefinition,
+): Promise<void> {
+  registerCodecs();
+  const { log } = context;
+  const { kafka, producer, db, schemas, consume, patiently, park } = await openDependencies(service, context, settings);
+  const metrics = fanOutMetrics(context.metrics);
+  const feed = new ChangeFeed(db, (err) => log.warn('change-feed.lost', { err }));
+  feed.start();
+  context.onShutdown('change feed', () => feed.close());
+  const directory = new SubscriptionDirectory({ db, feed, maxCompanies: settings.cache.subscriptionCompanies });
+  cacheMetrics(context.metrics, 'subscriptions', directory);
+  const jobId = await context.untilReachable('schema-registry', () =>
+    schemas.writerId(subjectOf(settings.topics.dispatch), newestSchema('delivery-job')),
+  );
+  const jobs = createJobEncoder(jobId);
+  const events = createEventDecoder(record, schemas);
+  const { dispatch } = settings.topics;
+  const handleBatch = createFanOut(service, {
+    decode: (value, signal) => patiently(() => events.decode(value), signal),
+    normalize,
+    lookup: (companyIds, signal) => patiently(() => directory.lookup(companyIds), signal),
+    publish: async (list, signal) => {
+      const records = list.map((job) => ({ key: jobKeyOf(job), value: jobs.encode(job) }));
+      await patiently(() => producer.send(dispatch, records), signal);
+      metrics.jobs(list.length);
+    },
+    park,
+    now: Date.now,
+    observe: {
+      event: (type: EventType) => metrics.events(type),
+      matched: (type: EventType) => metrics.eventsMatched(type),
+      fannedOut: (ageMs) => metrics.fanOutDelay(ageMs / 1000),
+      skipped: (reason) => consume.skipped(reason),
+    },
+  });
+  const consumer = createBatchConsumer({
+    kafka,
+    groupId: `${settings.kafka.prefix}${service}`,
+    topics: [topic],
+    ...settings.kafka,
+    stuckAfterMs: settings.process.stuckAfterMs,
+    concurrency: CONCURRENT_PARTITIONS,
+    batchBytes: BATCH_BYTES,
+    handleBatch,
+    onLag: (name, partition, records) => consume.lag.set(name, partition, records),
+    onFatal: context.fatal,
+  });
+  context.health.add({
+    name: 'consumer',
+    kind: 'dependency',
+    check: () => {
+      const reason = consumer.trouble();
+      return reason === undefined ? { ok: true } : { ok: false, reason };
+    },
+  });
+  await context.untilReachable('kafka', () => consumer.start());
+  context.onShutdown('consumer', () => consumer.stop());
+}
+
+/** Batches of different partitions wait for each other's acknowledgements otherwise. */
+const CONCURRENT_PARTITIONS = 8;
+const BATCH_BYTES = 256 * 1024;
