@@ -159,7 +159,13 @@ describe('one event for one webhook is a job', () => {
   const job = firstJob(eventOf(), 'wh_1', Buffer.from('{}'), sourceOf(), NOW);
 
   test('it asks for attempt 1 at once, on the dispatch lane, and carries ids only', () => {
-    expect(job).toMatchObject({ attempt: 1, notBefore: 0, lane: 'dispatch', webhookId: 'wh_1', companyId: 'company_1' });
+    expect(job).toMatchObject({
+      attempt: 1,
+      notBefore: 0,
+      lane: 'dispatch',
+      webhookId: 'wh_1',
+      companyId: 'company_1',
+    });
     expect(Object.keys(job).filter((key) => /url|secret|auth|header/i.test(key))).toEqual([]);
   });
 

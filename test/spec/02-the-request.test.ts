@@ -122,7 +122,11 @@ describe('authentication', () => {
 
 describe('additional headers', () => {
   test('up to 10 are sent, names in lower case, values as they are, also empty', () => {
-    const headers = [header('X-One', 'a b'), header('x-empty', ''), ...Array.from({ length: 8 }, (_, n) => header(`x-${n}`))];
+    const headers = [
+      header('X-One', 'a b'),
+      header('x-empty', ''),
+      ...Array.from({ length: 8 }, (_, n) => header(`x-${n}`)),
+    ];
     expect(requestOf({ headers }).headers).toMatchObject({ 'x-one': 'a b', 'x-empty': '', 'x-7': 'v' });
   });
 

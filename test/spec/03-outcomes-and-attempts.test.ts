@@ -107,10 +107,13 @@ describe('three attempts, 3 s apart', () => {
     expect(decideNext(jobOf(), failed, { ...ATTEMPTS, attempts: 1 }, NOW)).toEqual({ kind: 'exhausted' });
   });
 
-  test.each(['attempts', 'retryDelayMs', 'timeoutMs'] as const)('%s that make no sense are refused by name', (field) => {
-    for (const value of [0, -1, 1.5, Number.NaN, Infinity])
-      expect(() => compileAttemptPolicy({ ...ATTEMPTS, [field]: value })).toThrow(field);
-  });
+  test.each(['attempts', 'retryDelayMs', 'timeoutMs'] as const)(
+    '%s that make no sense are refused by name',
+    (field) => {
+      for (const value of [0, -1, 1.5, Number.NaN, Infinity])
+        expect(() => compileAttemptPolicy({ ...ATTEMPTS, [field]: value })).toThrow(field);
+    },
+  );
 
   test.each(['threshold', 'windowMs'] as const)('%s that make no sense are refused by name', (field) => {
     for (const value of [0, -1, 1.5, Number.NaN, Infinity])
@@ -176,6 +179,9 @@ describe('every failed attempt is logged', () => {
 
   test('without a request when none could be built', () => {
     const outcome = classify(noAnswerOf('invalid-request', 'no')) as Failed;
-    expect(failureEntry(job, null, [], outcome, { kind: 'exhausted' }, NOW).request).toMatchObject({ url: '', headers: {} });
+    expect(failureEntry(job, null, [], outcome, { kind: 'exhausted' }, NOW).request).toMatchObject({
+      url: '',
+      headers: {},
+    });
   });
 });

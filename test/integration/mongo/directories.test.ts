@@ -1,0 +1,246 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Db } from 'mongodb';
+import type { Subscription } from '../../../services/shared/core/webhook.js';
+import { ChangeFeed, type Freshness } from '../../../services/shared/platform/mongo/change-feed.js';
+import { SubscriptionDirectory } from '../../../services/shared/platform/mongo/subscription-directory.js';
+import { WebhookDirectory } from '../../../services/shared/platform/mongo/webhook-directory.js';
+import type { WebhookDocument } from '../../../services/shared/platform/mongo/webhook-document.js';
+import { WebhookStore } from '../../../services/shared/platform/mongo/webhooks.js';
+import { openCuttableProxy, type CuttableProxy } from './cuttable-proxy.js';
+import { eventually } from './eventually.js';
+import { ENDPOINT, inserted, testVault } from './fixtures.js';
+import { openTestDatabase, type TestDatabase } from './test-database.js';
+
+const SECRET = { kind: 'basic', username: 'u', password: 'p' } as const;
+
+/** A feed that hears nothing: what remains is polling. */
+const DEAF: Freshness = { isHeard: () => false, readAfter: undefined, subscribe: () => undefined };
+
+let database: TestDatabase;
+let proxy: CuttableProxy;
+let store: WebhookStore;
+let feed: ChangeFeed;
+let subscriptions: SubscriptionDirectory;
+let webhooks: WebhookDirectory;
+
+function directories(db: Db, freshness: Freshness) {
+  return {
+    subscriptions: new SubscriptionDirectory({ db, feed: freshness, maxCompanies: 1_000 }),
+    webhooks: new WebhookDirectory({ db, feed: freshness, vault: testVault(db), maxWebhooks: 1_000 }),
+  };
+}
+
+beforeAll(async () => {
+  database = await openTestDatabase();
+  proxy = await openCuttableProxy();
+  store = new WebhookStore({ db: database.db, vault: testVault(database.db) });
+});
+
+beforeEach(async () => {
+  feed = new ChangeFeed(database.db, () => undefined);
+  ({ subscriptions, webhooks } = directories(database.db, feed));
+  feed.start();
+  await eventually(() => feed.isHeard(performance.now()));
+  database.commands.length = 0;
+});
+
+afterEach(() => feed.close());
+
+afterAll(async () => {
+  await database.end();
+  await proxy.close();
+});
+
+const finds = () => database.commands.filter(({ commandName }) => commandName === 'find');
+const ofCompany = async (companyId: string, directory = subscriptions): Promise<readonly Subscription[]> =>
+  (await directory.lookup([companyId])).get(companyId) ?? [];
+
+describe('the subscription directory', () => {
+  test('answers at once for companies that it knows, those without webhooks included', async () => {
+    const webhookId = await inserted(store, 'c1');
+    await eventually(() => feed.counters.changes > 0);
+    expect(subscriptions.lookup(['c1', 'none'])).toBeInstanceOf(Promise);
+    await subscriptions.lookup(['c1', 'none']);
+    const found = subscriptions.lookup(['c1', 'none', 'c1']);
+    expect(found).toEqual(
+      new Map([
+        ['c1', [{ webhookId, companyId: 'c1', events: new Set(ENDPOINT.events), status: 'active' }]],
+        ['none', []],
+      ]),
+    );
+  });
+
+  test('reads all that is missing with one find, which brings no secret along', async () => {
+    const ids = Array.from({ length: 60 }, (_, n) => `batch-${n}`);
+    for (const id of ids.slice(0, 5))
+      for (let n = 0; n < 3; n += 1) await inserted(store, id, { authentication: SECRET });
+    database.commands.length = 0;
+    const [first, second] = await Promise.all([subscriptions.lookup(ids), subscriptions.lookup(ids.slice(3, 20))]);
+    expect(ids.map((id) => first.get(id)?.length)).toEqual([...Array<number>(5).fill(3), ...Array<number>(55).fill(0)]);
+    expect(second.size).toBe(17);
+    expect(finds()).toHaveLength(1);
+    expect(finds()[0]?.command).toMatchObject({ projection: { _id: 1, companyId: 1, events: 1, status: 1 } });
+  });
+
+  test('is not disturbed by counted failures', async () => {
+    const webhookId = await inserted(store, 'calm');
+    await subscriptions.lookup(['calm']);
+    const failure = { attemptId: 'a:1', at: new Date() };
+    const { changes } = feed.counters;
+    await database.db
+      .collection<WebhookDocument>('webhooks')
+      .updateOne({ _id: webhookId, companyId: 'calm' }, { $set: { failures: [failure] } });
+    await eventually(() => feed.counters.changes > changes);
+    expect(subscriptions.lookup(['calm'])).toBeInstanceOf(Map);
+  });
+
+  test('keeps no more companies than it may', async () => {
+    const small = new SubscriptionDirectory({ db: database.db, feed, maxCompanies: 10 });
+    await small.lookup(Array.from({ length: 100 }, (_, n) => `bounded-${n}`));
+    expect(small.size).toBe(10);
+  });
+});
+
+describe('the webhook directory', () => {
+  test('opens the secrets, and answers at once when it knows the webhook', async () => {
+    const headers = [{ name: 'X-A', value: 'b' }];
+    const webhookId = await inserted(store, 'c1', { authentication: SECRET, headers });
+    await eventually(() => feed.counters.changes > 0);
+    const found = webhooks.find('c1', webhookId);
+    expect(found).toBeInstanceOf(Promise);
+    expect(await found).toMatchObject({
+      id: webhookId,
+      companyId: 'c1',
+      url: ENDPOINT.url,
+      authentication: SECRET,
+      headers,
+      status: 'active',
+      failures: [],
+      version: 1,
+    });
+    expect(webhooks.find('c1', webhookId)).toBe(await found);
+  });
+
+  test('does not know the webhook of another company, whoever asked first', async () => {
+    const [a, b] = [await inserted(store, 'mine'), await inserted(store, 'theirs')];
+    const together = [webhooks.find('mine', b), webhooks.find('mine', a), webhooks.find('theirs', b)];
+    const [foreign, own, rightful] = await Promise.all(together);
+    expect([foreign, own?.id, rightful?.id]).toEqual([undefined, a, b]);
+    expect(webhooks.find('mine', b)).toBeUndefined();
+    expect(webhooks.find('theirs', b)).toMatchObject({ id: b });
+    expect(await webhooks.find(`mine\n${a}`, a)).toBeUndefined();
+    expect(webhooks.find('mine', `x\n${a}`)).toBeUndefined();
+  });
+
+  test('reads what is missing in one turn with one find, whose filter names the companies', async () => {
+    const ids = [];
+    const { changes } = feed.counters;
+    for (let n = 0; n < 8; n += 1) ids.push(await inserted(store, `turn-${n}`, { authentication: SECRET }));
+    await eventually(() => feed.counters.changes === changes + 8);
+    database.commands.length = 0;
+    const found = await Promise.all(
+      ids.flatMap((id, n) => [webhooks.find(`turn-${n}`, id), webhooks.find(`turn-${n}`, id)]),
+    );
+    expect(found.every((webhook) => webhook !== undefined)).toBe(true);
+    expect(finds().map(({ command }) => (command as { find: string }).find)).toEqual(['webhooks', 'companies']);
+    expect(finds()[0]?.command).toMatchObject({ filter: { companyId: {}, _id: {} } });
+  });
+
+  test('fails for a webhook whose secrets do not open, and for no other', async () => {
+    const [good, bad] = [
+      await inserted(store, 'sealed', { authentication: SECRET }),
+      await inserted(store, 'sealed', { authentication: SECRET }),
+    ];
+    const collection = database.db.collection<WebhookDocument>('webhooks');
+    const copied = await collection.findOne({ _id: good, companyId: 'sealed' });
+    await collection.updateOne(
+      { _id: bad, companyId: 'sealed' },
+      { $set: { authentication: copied?.authentication ?? { kind: 'none' } } },
+    );
+    const [first, second] = await Promise.allSettled([webhooks.find('sealed', good), webhooks.find('sealed', bad)]);
+    expect(first).toMatchObject({ status: 'fulfilled', value: { id: good } });
+    expect(second).toMatchObject({ status: 'rejected', reason: { name: 'SealError', fault: 'not-authentic' } });
+    await expect(webhooks.find('sealed', bad)).rejects.toMatchObject({ name: 'SealError' });
+  });
+});
+
+describe('a saved change takes effect', () => {
+  const changes = (companyId: string, webhookId: string, from: ReturnType<typeof directories>) => ({
+    registered: async () => (await ofCompany(companyId, from.subscriptions)).length === 1,
+    disabled: async () =>
+      (await ofCompany(companyId, from.subscriptions))[0]?.status === 'inactive' &&
+      (await from.webhooks.find(companyId, webhookId))?.status === 'inactive',
+    moved: async () => (await from.webhooks.find(companyId, webhookId))?.url === 'https://moved.example/',
+    deleted: async () =>
+      (await ofCompany(companyId, from.subscriptions)).length === 0 &&
+      (await from.webhooks.find(companyId, webhookId)) === undefined,
+  });
+
+  async function liveThrough(companyId: string, from: ReturnType<typeof directories>): Promise<number[]> {
+    expect(await ofCompany(companyId, from.subscriptions)).toEqual([]);
+    const webhookId = await inserted(store, companyId);
+    const seen = changes(companyId, webhookId, from);
+    const took = [await eventually(seen.registered)];
+    await from.webhooks.find(companyId, webhookId);
+    await store.setStatus({ companyId, webhookId }, 'inactive', new Date());
+    took.push(await eventually(seen.disabled));
+    await store.replaceEndpoint({ companyId, webhookId }, { ...ENDPOINT, url: 'https://moved.example/' }, new Date());
+    took.push(await eventually(seen.moved));
+    await store.deleteWebhook({ companyId, webhookId });
+    took.push(await eventually(seen.deleted));
+    return took;
+  }
+
+  test('within a tenth of a second while the feed is heard', async () => {
+    for (let n = 0; n < 10; n += 1)
+      for (const ms of await liveThrough(`live-${n}`, { subscriptions, webhooks })) expect(ms).toBeLessThan(100);
+  });
+
+  test('within 2 s without any feed', async () => {
+    for (const ms of await liveThrough('deaf', directories(database.db, DEAF))) expect(ms).toBeLessThan(2_000);
+  });
+});
+
+describe('while MongoDB is away', () => {
+  test.each(['cut', 'hang'] as const)(
+    'known webhooks are served for less than 2 s, then look-ups fail; afterwards all is as it is in the database (%s)',
+    async (fault) => {
+      const connection = await database.connectAgain(proxy.uri);
+      const ownFeed = new ChangeFeed(connection.db, () => undefined);
+      const own = directories(connection.db, ownFeed);
+      ownFeed.start();
+      const companyId = `outage-${fault}`;
+      const webhookId = await inserted(store, companyId);
+      await eventually(() => ownFeed.isHeard(performance.now()));
+      await pause(500);
+      await own.subscriptions.lookup([companyId]);
+      await own.webhooks.find(companyId, webhookId);
+      await pause(1_100);
+      expect(own.webhooks.find(companyId, webhookId)).toMatchObject({ id: webhookId });
+      await proxy[fault]();
+      await store.deleteWebhook({ companyId, webhookId });
+      const failing: Promise<unknown>[] = [];
+      await eventually(() => {
+        const found = own.webhooks.find(companyId, webhookId);
+        if (found instanceof Promise) failing.push(found);
+        return failing.length > 0;
+      }, 2_000);
+      await expect(failing[0]).rejects.toMatchObject({ name: 'DependencyError' });
+      await expect(own.webhooks.find(companyId, webhookId)).rejects.toMatchObject({ name: 'DependencyError' });
+      await expect(ofCompany(companyId, own.subscriptions)).rejects.toMatchObject({ name: 'DependencyError' });
+      await proxy.mend();
+      await eventually(async () => {
+        try {
+          return (await own.webhooks.find(companyId, webhookId)) === undefined;
+        } catch {
+          return false;
+        }
+      }, 15_000);
+      expect(await ofCompany(companyId, own.subscriptions)).toEqual([]);
+      await eventually(() => ownFeed.isHeard(performance.now()), 15_000);
+      await ownFeed.close();
+    },
+    60_000,
+  );
+});

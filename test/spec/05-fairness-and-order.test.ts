@@ -1,0 +1,144 @@
+import { describe, expect, test } from '@jest/globals';
+import { Scheduler, type Schedulable, type SchedulerLimits } from '../../services/delivery-consumer/scheduler.js';
+
+/**
+ * Chapter 5: fairness and order.
+ *
+ * "One endpoint can't hurt another: in the scheduler each webhook has its own queue; round-robin over webhooks; in-flight
+ * cap per webhook; global cap." "Order: events of one call or conversation are attempted in order per webhook; a retry
+ * may overtake, and `event_sequence` tells."
+ */
+interface Item extends Schedulable {
+  readonly name: string;
+}
+
+/** `A1x`: a job of webhook A, conversation 1. */
+function item(name: string, bytes = 1): Item {
+  return {
+    name,
+    job: { webhookId: name.slice(0, 1), conversationId: name.slice(1, 2), body: { byteLength: bytes } },
+  };
+}
+
+function schedulerWith(names: string, limits: Partial<SchedulerLimits> = {}): Scheduler<Item> {
+  const scheduler = new Scheduler<Item>({ inFlight: 100, perWebhook: 100, ...limits });
+  for (const name of names.split(' ').filter((word) => word !== '')) scheduler.admit(item(name));
+  return scheduler;
+}
+
+/** Takes all that may go now. */
+function takeAll(scheduler: Scheduler<Item>): string {
+  const names = [];
+  for (let next = scheduler.take(); next !== undefined; next = scheduler.take()) names.push(next.name);
+  return names.join(' ');
+}
+
+/** Takes and releases one after the other until nothing is left. */
+function playOut(scheduler: Scheduler<Item>): string {
+  const names = [];
+  for (let next = scheduler.take(); next !== undefined; next = scheduler.take()) {
+    names.push(next.name);
+    scheduler.release(next);
+  }
+  return names.join(' ');
+}
+
+describe('webhooks take turns, one job per turn', () => {
+  test.each([
+    ['a flood of one webhook doesn’t delay the others', 'A1 A2 A3 A4 A5 B1 C1', 'A1 B1 C1 A2 A3 A4 A5'],
+    ['two floods share', 'A1 A2 A3 B1 B2 B3', 'A1 B1 A2 B2 A3 B3'],
+    ['one alone goes on', 'A1 A2 A3', 'A1 A2 A3'],
+  ])('%s', (_rule, admitted, taken) => {
+    expect(takeAll(schedulerWith(admitted))).toBe(taken);
+  });
+
+  test('a webhook that comes in the middle of a flood has its turn after one job of each other webhook', () => {
+    const scheduler = schedulerWith('A1 A2 A3 A4 B1 B2 B3 B4');
+    const taken = [scheduler.take()?.name];
+    scheduler.admit(item('C1'));
+    for (let turn = 0; turn < 3; turn += 1) taken.push(scheduler.take()?.name);
+    expect(taken).toEqual(['A1', 'B1', 'A2', 'C1']);
+  });
+});
+
+describe('the caps', () => {
+  test('a webhook has at most its cap in flight, and the others go on', () => {
+    const scheduler = schedulerWith('A1 A2 A3 A4 B1', { perWebhook: 2 });
+    expect(takeAll(scheduler)).toBe('A1 B1 A2');
+    scheduler.release(item('A2'));
+    expect(takeAll(scheduler)).toBe('A3');
+  });
+
+  test('a webhook that hangs keeps its cap and nothing else', () => {
+    const scheduler = schedulerWith('A1 A2 A3 B1', { perWebhook: 2 });
+    takeAll(scheduler);
+    scheduler.release(item('B1'));
+    for (let n = 2; n < 9; n += 1) {
+      scheduler.admit(item(`B${n}`));
+      expect(takeAll(scheduler)).toBe(`B${n}`);
+      scheduler.release(item(`B${n}`));
+    }
+    expect(scheduler.inFlight).toBe(2);
+  });
+
+  test('all webhooks together have at most the global cap in flight', () => {
+    const scheduler = schedulerWith('A1 B1 C1 D1', { inFlight: 3 });
+    expect(takeAll(scheduler)).toBe('A1 B1 C1');
+    scheduler.release(item('B1'));
+    expect(takeAll(scheduler)).toBe('D1');
+  });
+});
+
+describe('jobs of one conversation go one at a time and in order', () => {
+  test('the second goes when the first is released, however much room there is', () => {
+    const scheduler = schedulerWith('A1a A1b A1c');
+    expect(takeAll(scheduler)).toBe('A1a');
+    scheduler.release(item('A1a'));
+    expect(takeAll(scheduler)).toBe('A1b');
+    scheduler.release(item('A1b'));
+    expect(takeAll(scheduler)).toBe('A1c');
+  });
+
+  test('other conversations of the webhook don’t wait for it', () => {
+    expect(takeAll(schedulerWith('A1a A1b A2a A3a'))).toBe('A1a A2a A3a');
+  });
+
+  test('the same conversation at another webhook is another line', () => {
+    expect(takeAll(schedulerWith('A1 B1'))).toBe('A1 B1');
+  });
+
+  test('order holds from the first to the last', () => {
+    const names = playOut(schedulerWith('A1a A2a A1b A2b A1c', { perWebhook: 1 })).split(' ');
+    expect(names.filter((name) => name.startsWith('A1'))).toEqual(['A1a', 'A1b', 'A1c']);
+    expect(names.filter((name) => name.startsWith('A2'))).toEqual(['A2a', 'A2b']);
+  });
+
+  test('a retry may be overtaken: while it waits elsewhere, it is not in the line', () => {
+    const scheduler = schedulerWith('A1a A1b');
+    takeAll(scheduler);
+    scheduler.release(item('A1a'));
+    expect(takeAll(scheduler)).toBe('A1b');
+    scheduler.admit(item('A1a'));
+    expect(takeAll(scheduler)).toBe('');
+    scheduler.release(item('A1b'));
+    expect(takeAll(scheduler)).toBe('A1a');
+  });
+});
+
+describe('what is held is known', () => {
+  test('jobs, bytes, webhooks and flights are counted from admission to release', () => {
+    const scheduler = new Scheduler<Item>({ inFlight: 10, perWebhook: 10 });
+    const jobs = [item('A1', 100), item('A2', 10), item('B1', 1)];
+    const state = () => [scheduler.jobs, scheduler.bytes, scheduler.webhooks, scheduler.inFlight];
+    for (const job of jobs) scheduler.admit(job);
+    expect(state()).toEqual([3, 111, 2, 0]);
+    takeAll(scheduler);
+    expect(state()).toEqual([3, 111, 2, 3]);
+    for (const job of jobs) scheduler.release(job);
+    expect(state()).toEqual([0, 0, 0, 0]);
+  });
+
+  test('an idle scheduler has nothing to give', () => {
+    expect(schedulerWith('').take()).toBeUndefined();
+  });
+});

@@ -1,0 +1,275 @@
+import { describe, expect, test } from '@jest/globals';
+import { createAttempt, type AttemptPorts, type AttemptSettings } from '../../services/delivery-consumer/handler.js';
+import { RecentResults } from '../../services/delivery-consumer/recent-results.js';
+import type { FailureEntry } from '../../services/shared/core/failure-log.js';
+import type { Job } from '../../services/shared/core/job.js';
+import type { SendResult } from '../../services/shared/core/outcome.js';
+import type { HttpRequest } from '../../services/shared/core/request.js';
+import type { UnreadableWebhook, Webhook } from '../../services/shared/core/webhook.js';
+import { answerOf, ATTEMPTS, FAILED, jobOf, noAnswerOf, NOW, webhookOf } from '../support/samples.js';
+
+/**
+ * Chapter 6: what an attempt does, from the look at the webhook to the last acknowledgement.
+ *
+ * "A deleted webhook gets nothing more, retries included: every attempt looks at the webhook as it is now." "While
+ * Inactive, events are not delivered and not held." "Every failed attempt is logged." "Faults of our own never count
+ * against a customer." An offset is committed only after everything that it caused has been acknowledged, so the
+ * attempt returns then and not before.
+ */
+
+/** The world around an attempt: what it finds, and what it did to it, in order. */
+interface World {
+  readonly did: string[];
+  readonly requests: HttpRequest[];
+  readonly retries: Job[];
+  readonly entries: FailureEntry[];
+  readonly ports: AttemptPorts;
+}
+
+interface Given {
+  /** What each look at the webhook finds; the last one repeats. */
+  readonly webhooks?: readonly (Webhook | UnreadableWebhook | undefined)[];
+  /** What each POST comes to; the last one repeats. */
+  readonly results?: readonly SendResult[];
+  readonly recent?: RecentResults;
+  readonly ports?: Partial<AttemptPorts>;
+}
+
+function worldOf({ webhooks = [webhookOf()], results = [answerOf(200)], recent, ports }: Given = {}): World {
+  const did: string[] = [];
+  const requests: HttpRequest[] = [];
+  const retries: Job[] = [];
+  const entries: FailureEntry[] = [];
+  let clock = NOW;
+  let looks = 0;
+  const nth = <T>(list: readonly T[], index: number): T => list[Math.min(index, list.length - 1)] as T;
+  const note = (what: string) => (): Promise<void> => {
+    did.push(what);
+    return Promise.resolve();
+  };
+  return {
+    did,
+    requests,
+    retries,
+    entries,
+    ports: {
+      findWebhook: (companyId, webhookId) => {
+        did.push(`look ${companyId}/${webhookId}`);
+        return nth(webhooks, looks++);
+      },
+      send: (request) => {
+        did.push('send');
+        requests.push(request);
+        clock += 40;
+        return Promise.resolve(nth(results, requests.length - 1));
+      },
+      publishRetry: (job) => {
+        retries.push(job);
+        return note('publish retry')();
+      },
+      logFailure: (entry) => {
+        entries.push(entry);
+        return note('log failure')();
+      },
+      countFailure: ({ at, startedAt, attemptId, lastSuccessAt }) =>
+        note(`count failure ${attemptId.slice(-2)} ${startedAt - NOW}..${at - NOW} after ${lastSuccessAt ?? 'none'}`)(),
+      countSuccess: ({ at }) => note(`count success ${at - NOW}`)(),
+      recent: recent ?? new RecentResults(10),
+      pause: note('pause'),
+      now: () => clock,
+      observe: {
+        attempted: ({ outcome, decision }) => did.push(`observe ${outcome.kind}, ${decision.kind}`),
+        discarded: (_job, reason) => did.push(`observe discarded ${reason}`),
+        unmade: (_job, detail) => did.push(`observe unmade ${detail}`),
+      },
+      ...ports,
+    },
+  };
+}
+
+const SETTINGS: AttemptSettings = { attempts: ATTEMPTS, failed: FAILED, userAgent: 'webhook-v2/0.1.0' };
+const LOOK = 'look company_1/wh_1';
+
+async function attempt(world: World, job = jobOf(), settings = SETTINGS): Promise<readonly string[]> {
+  await createAttempt(settings, world.ports)(job);
+  return world.did;
+}
+
+describe('the webhook is looked at first, as it is now', () => {
+  test('deleted: nothing is sent, logged or counted', async () => {
+    expect(await attempt(worldOf({ webhooks: [undefined] }))).toEqual([LOOK, 'observe discarded webhook-deleted']);
+  });
+
+  test('Inactive: nothing is sent, logged or counted', async () => {
+    const world = worldOf({ webhooks: [webhookOf({ status: 'inactive' })] });
+    expect(await attempt(world)).toEqual([LOOK, 'observe discarded webhook-inactive']);
+  });
+
+  test('that holds for retries, too', async () => {
+    const world = worldOf({ webhooks: [webhookOf(), undefined], results: [answerOf(500)] });
+    await attempt(world);
+    await attempt(world, world.retries[0]);
+    expect(world.requests).toHaveLength(1);
+  });
+
+  test('an edit takes effect on the next attempt', async () => {
+    const edited = webhookOf({ url: 'https://new.example/in', version: 2 });
+    const world = worldOf({ webhooks: [webhookOf(), edited], results: [answerOf(500)] });
+    await attempt(world);
+    await attempt(world, world.retries[0]);
+    expect(world.requests.map(({ origin }) => origin)).toEqual(['https://hooks.example', 'https://new.example']);
+  });
+
+  test('a look that takes time is waited for', async () => {
+    const world = worldOf({ ports: { findWebhook: () => Promise.resolve(webhookOf()) } });
+    expect(await attempt(world)).toContain('send');
+  });
+});
+
+describe('a success', () => {
+  test('is observed, and writes nothing when there is nothing to reset', async () => {
+    expect(await attempt(worldOf())).toEqual([LOOK, 'send', 'observe delivered, delivered']);
+  });
+
+  test.each([
+    ['a counted failure', webhookOf({ failures: [{ attemptId: 'x', at: NOW - 1 }] })],
+    ['the status Failed', webhookOf({ status: 'failed' })],
+  ])('resets %s, with the instant at which it ended', async (_what, webhook) => {
+    const did = await attempt(worldOf({ webhooks: [webhook] }));
+    expect(did.slice(-1)).toEqual(['count success 40']);
+  });
+});
+
+describe('a failure', () => {
+  test('publishes the retry, is logged and counted', async () => {
+    const world = worldOf({ results: [answerOf(503)] });
+    const did = await attempt(world);
+    expect(did.slice(0, 3)).toEqual([LOOK, 'send', 'observe failed, retry']);
+    expect([...did.slice(3)].sort()).toEqual(['count failure :1 0..40 after none', 'log failure', 'publish retry']);
+    expect(world.retries).toEqual([{ ...jobOf(), attempt: 2, notBefore: NOW + 40 + 3_000 }]);
+    expect(world.entries[0]).toMatchObject({ attempt: 1, followUp: { kind: 'retry', at: NOW + 3_040 } });
+  });
+
+  test('goes back to the lane that the job came from', async () => {
+    const world = worldOf({ results: [answerOf(503)] });
+    await attempt(world, jobOf({ lane: 'overflow' }));
+    expect(world.retries[0]?.lane).toBe('overflow');
+  });
+
+  test('of the last attempt publishes nothing: the event used up its attempts', async () => {
+    const world = worldOf({ results: [answerOf(503)] });
+    const did = await attempt(world, jobOf({ attempt: 3 }));
+    expect([world.retries, did.includes('observe failed, exhausted')]).toEqual([[], true]);
+    expect(world.entries[0]).toMatchObject({ attempt: 3, followUp: { kind: 'exhausted' } });
+    expect(did).toContain('count failure :3 0..40 after none');
+  });
+
+  test('counts once per event where that is set: when its attempts are used up', async () => {
+    const settings = { ...SETTINGS, failed: { ...FAILED, counts: 'exhausted-events' } } as const;
+    const counted = [];
+    for (const number of [1, 2, 3]) {
+      const did = await attempt(worldOf({ results: [answerOf(500)] }), jobOf({ attempt: number }), settings);
+      counted.push(did.some((step) => step.startsWith('count failure')));
+    }
+    expect(counted).toEqual([false, false, true]);
+  });
+
+  test('carries the last success that this process saw', async () => {
+    const recent = new RecentResults(10);
+    await attempt(worldOf({ recent }));
+    const did = await attempt(worldOf({ recent, results: [answerOf(500)] }));
+    expect(did).toContain(`count failure :1 0..40 after ${NOW + 40}`);
+  });
+
+  test('makes the next success reset the counter, although the webhook that was read does not show it yet', async () => {
+    const recent = new RecentResults(10);
+    await attempt(worldOf({ recent, results: [answerOf(500)] }));
+    expect(await attempt(worldOf({ recent }))).toContain('count success 40');
+  });
+
+  test('of a webhook that is already Failed is treated alike', async () => {
+    const world = worldOf({ webhooks: [webhookOf({ status: 'failed' })], results: [answerOf(500)] });
+    expect(await attempt(world)).toContain('publish retry');
+  });
+});
+
+describe('all of it is acknowledged before the attempt returns', () => {
+  test.each(['publishRetry', 'logFailure', 'countFailure'] as const)('%s', async (port) => {
+    let acknowledge = (): void => undefined;
+    const acknowledged = new Promise<void>((resolve) => (acknowledge = resolve));
+    const world = worldOf({ results: [answerOf(500)], ports: { [port]: () => acknowledged } });
+    let returned = false;
+    const attempting = createAttempt(SETTINGS, world.ports)(jobOf()).then(() => (returned = true));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(returned).toBe(false);
+    acknowledge();
+    await attempting;
+  });
+
+  test.each(['publishRetry', 'logFailure', 'countFailure'] as const)('%s throws: so does the attempt', async (port) => {
+    const interrupted = new Error('interrupted');
+    const world = worldOf({ results: [answerOf(500)], ports: { [port]: () => Promise.reject(interrupted) } });
+    await expect(attempt(world)).rejects.toBe(interrupted);
+  });
+
+  test('a reset that throws: so does the attempt', async () => {
+    const interrupted = new Error('interrupted');
+    const ports = { countSuccess: () => Promise.reject(interrupted) };
+    await expect(attempt(worldOf({ webhooks: [webhookOf({ status: 'failed' })], ports }))).rejects.toBe(interrupted);
+  });
+});
+
+describe('a fault of our own', () => {
+  const own = noAnswerOf('own', 'EMFILE');
+
+  test('is not counted or logged: after a pause the same attempt is made', async () => {
+    const world = worldOf({ results: [own, own, answerOf(200)] });
+    expect(await attempt(world)).toEqual([
+      ...[LOOK, 'send', 'observe unmade EMFILE', 'pause'],
+      ...[LOOK, 'send', 'observe unmade EMFILE', 'pause'],
+      ...[LOOK, 'send', 'observe delivered, delivered'],
+    ]);
+    expect(world.requests.map(({ headers }) => headers['webhook-attempt'])).toEqual(['1', '1', '1']);
+  });
+
+  test('does not keep a webhook that is deleted meanwhile', async () => {
+    const world = worldOf({ webhooks: [webhookOf(), undefined], results: [own] });
+    expect((await attempt(world)).slice(-1)).toEqual(['observe discarded webhook-deleted']);
+  });
+
+  test('ends with the process: the pause throws, and the attempt with it', async () => {
+    const interrupted = new Error('interrupted');
+    const world = worldOf({ results: [own], ports: { pause: () => Promise.reject(interrupted) } });
+    await expect(attempt(world)).rejects.toBe(interrupted);
+  });
+
+  test('such as stored credentials that can’t be opened: logged and retried, never counted', async () => {
+    const world = worldOf({ webhooks: [{ id: 'wh_1', unreadable: 'its credentials can’t be opened' }] });
+    const did = await attempt(world);
+    expect([world.requests.length, did.filter((step) => step.startsWith('count'))]).toEqual([0, []]);
+    expect([...did].sort()).toEqual([LOOK, 'log failure', 'observe failed, retry', 'publish retry'].sort());
+  });
+});
+
+describe('a webhook that may not be called as it is stored', () => {
+  test('is not called; the attempt fails with the reason, is retried, logged and counted', async () => {
+    const world = worldOf({ webhooks: [webhookOf({ url: 'http://hooks.example/in' })] });
+    const did = await attempt(world);
+    expect([world.requests.length, did.includes('observe failed, retry')]).toEqual([0, true]);
+    expect(world.entries[0]?.cause).toMatchObject({ kind: 'invalid-request' });
+    expect(world.entries[0]?.cause.text).toContain('http:// is not accepted');
+  });
+});
+
+test('three attempts of an event that always fails: three requests with one webhook-id, two retries, three entries', async () => {
+  const world = worldOf({ results: [answerOf(500), noAnswerOf('timeout'), answerOf(302)] });
+  let job: Job | undefined = jobOf();
+  for (let made = 0; job !== undefined; made = world.retries.length) {
+    await attempt(world, job);
+    job = world.retries[made];
+  }
+  expect(world.requests.map(({ headers }) => headers['webhook-attempt'])).toEqual(['1', '2', '3']);
+  expect(new Set(world.requests.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+  expect(world.entries.map(({ cause }) => cause.kind)).toEqual(['server-error', 'timeout', 'redirect']);
+  expect(new Set(world.entries.map(({ attemptId }) => attemptId)).size).toBe(3);
+});

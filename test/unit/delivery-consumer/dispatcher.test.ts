@@ -1,0 +1,151 @@
+import { describe, expect, test } from '@jest/globals';
+import { Dispatcher } from '../../../services/delivery-consumer/dispatcher.js';
+import type { Job } from '../../../services/shared/core/job.js';
+import { PartitionProgress } from '../../../services/shared/core/partition-progress.js';
+import { jobOf } from '../../support/samples.js';
+
+/** A dispatcher whose attempts end when the test says so. */
+function stage({ inFlight = 10, perWebhook = 10 } = {}) {
+  const begun: string[] = [];
+  const errors: unknown[] = [];
+  const ends = new Map<string, { resolve: () => void; reject: (error: unknown) => void }>();
+  const dispatcher = new Dispatcher({
+    limits: { inFlight, perWebhook },
+    attempt: ({ jobId }: Job) =>
+      new Promise((resolve, reject) => {
+        begun.push(jobId);
+        ends.set(jobId, { resolve, reject });
+      }),
+    onError: (error) => errors.push(error),
+  });
+  const partition = new PartitionProgress('webhooks.dispatch', 0);
+  let offset = 0;
+  const admit = (jobId: string, overrides: Partial<Job> = {}, progress = partition) => {
+    const record = progress.admit(offset++);
+    dispatcher.admit(jobOf({ jobId, conversationId: jobId, ...overrides }), record);
+    return record;
+  };
+  const end = async (jobId: string): Promise<void> => {
+    ends.get(jobId)?.resolve();
+    await settled();
+  };
+  const fail = async (jobId: string, error: unknown): Promise<void> => {
+    ends.get(jobId)?.reject(error);
+    await settled();
+  };
+  return { dispatcher, partition, begun, errors, admit, end, fail };
+}
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Whether the promise has resolved by now. */
+async function isDone(promise: Promise<unknown>): Promise<boolean> {
+  return Promise.race([promise.then(() => true), settled().then(() => false)]);
+}
+
+describe('records finish when their attempts return', () => {
+  test('not before, and in any order', async () => {
+    const { admit, end, partition } = stage();
+    const records = [admit('a'), admit('b')];
+    expect(records.map(({ finished }) => finished)).toEqual([false, false]);
+    await end('b');
+    expect([records.map(({ finished }) => finished), partition.positionBeyond(-1)]).toEqual([[false, true], 0]);
+    await end('a');
+    expect(partition.positionBeyond(-1)).toBe(2);
+  });
+
+  test('an attempt that throws leaves its record unfinished, is told, and gives its place free', async () => {
+    const { admit, fail, begun, errors, partition, dispatcher } = stage({ inFlight: 1 });
+    const records = [admit('a'), admit('b')];
+    const bug = new Error('bug');
+    await fail('a', bug);
+    expect([errors, records[0]?.finished, begun, partition.positionBeyond(-1)]).toEqual([[bug], false, ['a', 'b'], 0]);
+    expect([dispatcher.load.jobs, dispatcher.load.inFlight]).toEqual([1, 1]);
+  });
+
+  test('the next attempt begins when one ends', async () => {
+    const { admit, end, begun } = stage({ inFlight: 2 });
+    for (const jobId of ['a', 'b', 'c', 'd']) admit(jobId);
+    expect(begun).toEqual(['a', 'b']);
+    await end('b');
+    expect(begun).toEqual(['a', 'b', 'c']);
+  });
+});
+
+describe('a partition that is lost', () => {
+  test('its jobs aren’t begun, those in flight end, and their places are given to others', async () => {
+    const { admit, end, begun, partition, dispatcher } = stage({ inFlight: 1 });
+    const lost = new PartitionProgress('webhooks.dispatch', 1);
+    const flying = admit('flying', {}, lost);
+    for (const jobId of ['x', 'y', 'z']) admit(jobId, {}, lost);
+    const ours = admit('ours');
+    lost.revoke();
+    await end('flying');
+    expect(begun).toEqual(['flying', 'ours']);
+    await end('ours');
+    expect([flying.finished, ours.finished, dispatcher.load.jobs, dispatcher.load.bytes]).toEqual([true, true, 0, 0]);
+    expect([lost.positionBeyond(-1), partition.positionBeyond(-1)]).toEqual([undefined, 5]);
+  });
+
+  test('also when it leaves a hundred thousand jobs behind, in one conversation or in many', async () => {
+    for (const conversationOf of [(n: number) => `c${n}`, () => 'c']) {
+      const { admit, end, begun, dispatcher } = stage({ inFlight: 1 });
+      const lost = new PartitionProgress('webhooks.dispatch', 1);
+      admit('first', {}, lost);
+      for (let n = 0; n < 100_000; n += 1) admit(`job ${n}`, { conversationId: conversationOf(n) }, lost);
+      lost.revoke();
+      await end('first');
+      expect([begun, dispatcher.load.jobs, dispatcher.load.webhooks]).toEqual([['first'], 0, 0]);
+    }
+  });
+});
+
+describe('drain', () => {
+  test('resolves when every job has gone out, those admitted meanwhile included', async () => {
+    const { admit, end, dispatcher } = stage({ inFlight: 1 });
+    admit('a');
+    const draining = dispatcher.drain();
+    admit('b');
+    await end('a');
+    expect(await isDone(draining)).toBe(false);
+    await end('b');
+    expect(await isDone(draining)).toBe(true);
+  });
+
+  test('resolves at once when there is nothing', async () => {
+    expect(await isDone(stage().dispatcher.drain())).toBe(true);
+  });
+
+  test('is ended by abandon', async () => {
+    const { admit, dispatcher } = stage();
+    admit('a');
+    const draining = dispatcher.drain();
+    void dispatcher.abandon();
+    expect(await isDone(draining)).toBe(true);
+  });
+});
+
+describe('abandon', () => {
+  test('begins nothing more, and resolves when what is in flight has ended', async () => {
+    const { admit, end, begun, dispatcher } = stage({ inFlight: 1 });
+    const records = [admit('a'), admit('b')];
+    const abandoning = dispatcher.abandon();
+    admit('c');
+    expect(await isDone(abandoning)).toBe(false);
+    await end('a');
+    expect(await isDone(abandoning)).toBe(true);
+    expect([begun, records.map(({ finished }) => finished)]).toEqual([['a'], [true, false]]);
+  });
+
+  test('resolves also when what is in flight fails', async () => {
+    const { admit, fail, dispatcher } = stage();
+    const record = admit('a');
+    const abandoning = dispatcher.abandon();
+    await fail('a', new Error('interrupted'));
+    expect([await isDone(abandoning), record.finished]).toEqual([true, false]);
+  });
+
+  test('resolves at once when nothing is in flight', async () => {
+    expect(await isDone(stage().dispatcher.abandon())).toBe(true);
+  });
+});

@@ -1,0 +1,147 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { Scheduler, type Schedulable, type SchedulerLimits } from '../../../services/delivery-consumer/scheduler.js';
+
+/**
+ * The naive model: a list of all jobs held, in the order of admission, and searches through it. It doesn't say which
+ * job is next, it says which may be: one whose webhook and whose conversation are free, the oldest of its conversation.
+ */
+interface Item extends Schedulable {
+  readonly number: number;
+}
+
+class Model {
+  readonly #limits: SchedulerLimits;
+  readonly held: Item[] = [];
+  readonly flying = new Set<Item>();
+  /** For each webhook that could go: which others went since it could. */
+  readonly #passedBy = new Map<string, string[]>();
+
+  constructor(limits: SchedulerLimits) {
+    this.#limits = limits;
+  }
+
+  admit(item: Item): void {
+    this.held.push(item);
+    this.#note();
+  }
+
+  release(item: Item): void {
+    this.held.splice(this.held.indexOf(item), 1);
+    this.flying.delete(item);
+    this.#note();
+  }
+
+  /** Checks that the job may go, and that nobody who could go has waited for more than one turn of any other. */
+  take(item: Item | undefined): void {
+    const free = this.held.filter((other) => this.#mayGo(other));
+    if (this.flying.size >= this.#limits.inFlight || free.length === 0) {
+      expect(item).toBeUndefined();
+      return;
+    }
+    expect(item).toBeDefined();
+    if (item === undefined) return;
+    expect(free).toContain(item);
+    this.#passedBy.delete(item.job.webhookId);
+    for (const passedBy of this.#passedBy.values()) {
+      expect(passedBy).not.toContain(item.job.webhookId);
+      passedBy.push(item.job.webhookId);
+    }
+    this.flying.add(item);
+    this.#note();
+  }
+
+  #mayGo(item: Item): boolean {
+    if (this.flying.has(item)) return false;
+    const { webhookId, conversationId } = item.job;
+    const ofWebhook = [...this.flying].filter(({ job }) => job.webhookId === webhookId);
+    const oldest = this.held.find(({ job }) => job.webhookId === webhookId && job.conversationId === conversationId);
+    return ofWebhook.length < this.#limits.perWebhook && oldest === item;
+  }
+
+  #note(): void {
+    const ready = new Set(this.held.filter((item) => this.#mayGo(item)).map(({ job }) => job.webhookId));
+    for (const webhookId of this.#passedBy.keys()) if (!ready.has(webhookId)) this.#passedBy.delete(webhookId);
+    for (const webhookId of ready) if (!this.#passedBy.has(webhookId)) this.#passedBy.set(webhookId, []);
+  }
+}
+
+type Step =
+  | { readonly kind: 'admit'; readonly webhook: number; readonly conversation: number; readonly bytes: number }
+  | { readonly kind: 'take' }
+  | { readonly kind: 'release'; readonly which: number };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('admit' as const),
+      webhook: fc.nat({ max: 5 }),
+      conversation: fc.nat({ max: 3 }),
+      bytes: fc.nat({ max: 1_000 }),
+    }),
+  },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('take' as const) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('release' as const), which: fc.nat() }) },
+);
+
+const limits: fc.Arbitrary<SchedulerLimits> = fc.record({
+  inFlight: fc.integer({ min: 1, max: 8 }),
+  perWebhook: fc.integer({ min: 1, max: 4 }),
+});
+
+function play(bounds: SchedulerLimits, steps: readonly Step[]): void {
+  const scheduler = new Scheduler<Item>(bounds);
+  const model = new Model(bounds);
+  const taken: Item[] = [];
+  const take = (): Item | undefined => {
+    const item = scheduler.take();
+    model.take(item);
+    if (item !== undefined) taken.push(item);
+    return item;
+  };
+  const release = (item: Item): void => {
+    scheduler.release(item);
+    model.release(item);
+  };
+  let admitted = 0;
+  for (const current of steps) {
+    if (current.kind === 'admit') {
+      const { webhook, conversation, bytes } = current;
+      const job = { webhookId: `w${webhook}`, conversationId: `c${conversation}`, body: { byteLength: bytes } };
+      const item = { number: admitted++, job };
+      scheduler.admit(item);
+      model.admit(item);
+    } else if (current.kind === 'take') {
+      take();
+    } else {
+      const item = [...model.flying][current.which % Math.max(1, model.flying.size)];
+      if (item !== undefined) release(item);
+    }
+    expect([scheduler.jobs, scheduler.inFlight]).toEqual([model.held.length, model.flying.size]);
+    expect(scheduler.bytes).toBe(model.held.reduce((sum, { job }) => sum + job.body.byteLength, 0));
+    expect(scheduler.webhooks).toBe(new Set(model.held.map(({ job }) => job.webhookId)).size);
+  }
+  while (model.held.length > 0) {
+    if (take() !== undefined) continue;
+    expect(model.flying.size).toBeGreaterThan(0);
+    for (const item of [...model.flying]) release(item);
+  }
+  expect([scheduler.jobs, scheduler.bytes, scheduler.inFlight, scheduler.webhooks]).toEqual([0, 0, 0, 0]);
+  expect(new Set(taken).size).toBe(admitted);
+  expectOrder(taken);
+}
+
+/** Within a conversation, in the order of admission. */
+function expectOrder(taken: readonly Item[]): void {
+  const last = new Map<string, number>();
+  for (const { number, job } of taken) {
+    const key = `${job.webhookId}:${job.conversationId}`;
+    expect(number).toBeGreaterThan(last.get(key) ?? -1);
+    last.set(key, number);
+  }
+}
+
+test('caps hold, conversations go in order and one at a time, nobody waits for more than one round, nothing is lost', () => {
+  fc.assert(fc.property(limits, fc.array(step, { maxLength: 150 }), play), { numRuns: 1_000 });
+});
