@@ -148,7 +148,10 @@ async function openStores(
   const feed = new ChangeFeed(db, (err) => log.warn('change-feed.lost', { err }));
   feed.start();
   context.onShutdown('change feed', () => feed.close());
-  const vault = createVault({ keys: settings.encryption.keys.map(({ kid, key }) => ({ kid, key: key.export() })), companies: companyDataKeys(db) });
+  const vault = createVault({
+    keys: settings.encryption.keys.map(({ kid, key }) => ({ kid, key: key.export() })),
+    companies: companyDataKeys(db),
+  });
   const directory = new WebhookDirectory({ db, feed, vault, maxWebhooks: settings.cache.webhooks });
   cacheMetrics(context.metrics, 'webhooks', directory);
   const failures = new FailureLog({ db, retentionMs: settings.failureLog.retentionDays * DAY_MS });

@@ -53,13 +53,15 @@ afterAll(async () => {
 });
 
 const finds = () => database.commands.filter(({ commandName }) => commandName === 'find');
+const find = async (companyId: string, webhookId: string) => webhooks.find(companyId, webhookId);
 const ofCompany = async (companyId: string, directory = subscriptions): Promise<readonly Subscription[]> =>
   (await directory.lookup([companyId])).get(companyId) ?? [];
 
 describe('the subscription directory', () => {
   test('answers at once for companies that it knows, those without webhooks included', async () => {
+    const { changes } = feed.counters;
     const webhookId = await inserted(store, 'c1');
-    await eventually(() => feed.counters.changes > 0);
+    await eventually(() => feed.counters.changes > changes);
     expect(subscriptions.lookup(['c1', 'none'])).toBeInstanceOf(Promise);
     await subscriptions.lookup(['c1', 'none']);
     const found = subscriptions.lookup(['c1', 'none', 'c1']);
@@ -73,8 +75,10 @@ describe('the subscription directory', () => {
 
   test('reads all that is missing with one find, which brings no secret along', async () => {
     const ids = Array.from({ length: 60 }, (_, n) => `batch-${n}`);
+    const { changes } = feed.counters;
     for (const id of ids.slice(0, 5))
       for (let n = 0; n < 3; n += 1) await inserted(store, id, { authentication: SECRET });
+    await eventually(() => feed.counters.changes === changes + 15);
     database.commands.length = 0;
     const [first, second] = await Promise.all([subscriptions.lookup(ids), subscriptions.lookup(ids.slice(3, 20))]);
     expect(ids.map((id) => first.get(id)?.length)).toEqual([...Array<number>(5).fill(3), ...Array<number>(55).fill(0)]);
@@ -95,6 +99,17 @@ describe('the subscription directory', () => {
     expect(subscriptions.lookup(['calm'])).toBeInstanceOf(Map);
   });
 
+  test('reads no older state than the last change that it heard of, and asks that of no other command', async () => {
+    await inserted(store, 'causal');
+    await eventually(() => feed.readAfter !== undefined);
+    const heard = feed.readAfter;
+    database.commands.length = 0;
+    await subscriptions.lookup(['causal']);
+    await store.findWebhooks([{ companyId: 'causal', webhookId: 'any' }]);
+    const concerns = finds().map(({ command }) => ({ ...(command as { readConcern: object }).readConcern }));
+    expect(concerns).toEqual([{ level: 'majority', afterClusterTime: heard }, { level: 'majority' }]);
+  });
+
   test('keeps no more companies than it may', async () => {
     const small = new SubscriptionDirectory({ db: database.db, feed, maxCompanies: 10 });
     await small.lookup(Array.from({ length: 100 }, (_, n) => `bounded-${n}`));
@@ -105,8 +120,9 @@ describe('the subscription directory', () => {
 describe('the webhook directory', () => {
   test('opens the secrets, and answers at once when it knows the webhook', async () => {
     const headers = [{ name: 'X-A', value: 'b' }];
+    const { changes } = feed.counters;
     const webhookId = await inserted(store, 'c1', { authentication: SECRET, headers });
-    await eventually(() => feed.counters.changes > 0);
+    await eventually(() => feed.counters.changes > changes);
     const found = webhooks.find('c1', webhookId);
     expect(found).toBeInstanceOf(Promise);
     expect(await found).toMatchObject({
@@ -124,7 +140,7 @@ describe('the webhook directory', () => {
 
   test('does not know the webhook of another company, whoever asked first', async () => {
     const [a, b] = [await inserted(store, 'mine'), await inserted(store, 'theirs')];
-    const together = [webhooks.find('mine', b), webhooks.find('mine', a), webhooks.find('theirs', b)];
+    const together = [find('mine', b), find('mine', a), find('theirs', b)];
     const [foreign, own, rightful] = await Promise.all(together);
     expect([foreign, own?.id, rightful?.id]).toEqual([undefined, a, b]);
     expect(webhooks.find('mine', b)).toBeUndefined();
@@ -139,9 +155,7 @@ describe('the webhook directory', () => {
     for (let n = 0; n < 8; n += 1) ids.push(await inserted(store, `turn-${n}`, { authentication: SECRET }));
     await eventually(() => feed.counters.changes === changes + 8);
     database.commands.length = 0;
-    const found = await Promise.all(
-      ids.flatMap((id, n) => [webhooks.find(`turn-${n}`, id), webhooks.find(`turn-${n}`, id)]),
-    );
+    const found = await Promise.all(ids.flatMap((id, n) => [find(`turn-${n}`, id), find(`turn-${n}`, id)]));
     expect(found.every((webhook) => webhook !== undefined)).toBe(true);
     expect(finds().map(({ command }) => (command as { find: string }).find)).toEqual(['webhooks', 'companies']);
     expect(finds()[0]?.command).toMatchObject({ filter: { companyId: {}, _id: {} } });
@@ -158,7 +172,7 @@ describe('the webhook directory', () => {
       { _id: bad, companyId: 'sealed' },
       { $set: { authentication: copied?.authentication ?? { kind: 'none' } } },
     );
-    const [first, second] = await Promise.allSettled([webhooks.find('sealed', good), webhooks.find('sealed', bad)]);
+    const [first, second] = await Promise.allSettled([find('sealed', good), find('sealed', bad)]);
     expect(first).toMatchObject({ status: 'fulfilled', value: { id: good } });
     expect(second).toMatchObject({ status: 'rejected', reason: { name: 'SealError', fault: 'not-authentic' } });
     await expect(webhooks.find('sealed', bad)).rejects.toMatchObject({ name: 'SealError' });

@@ -52,7 +52,7 @@ export async function openTestDatabase(options: { readonly migrated?: boolean } 
     connectAgain,
     end: async () => {
       await connection.db.dropDatabase();
-      await Promise.all(opened.map(({ close }) => close()));
+      await Promise.all(opened.map((each) => each.close()));
     },
   };
 }

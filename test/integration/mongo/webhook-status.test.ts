@@ -122,17 +122,16 @@ describe('a webhook', () => {
 
   test('is not written when there is nothing to change', async () => {
     await fail(1, 1_000);
-    const before = await database.db
-      .collection('webhooks')
-      .aggregate([{ $match: { _id: webhookId, companyId: COMPANY } }]);
-    const unchanged = await before.toArray();
-    const writes = async () =>
-      ((await database.db.admin().serverStatus()) as { metrics: { document: { updated: number } } }).metrics.document
-        .updated;
-    const count = await writes();
+    const before = await stored();
+    const replies: { lastErrorObject?: { n: number } }[] = [];
+    const listen = ({ commandName, reply }: { commandName: string; reply: unknown }) => {
+      if (commandName === 'findAndModify') replies.push(reply as { lastErrorObject: { n: number } });
+    };
+    database.client.on('commandSucceeded', listen);
     await Promise.all([succeed(500), fail(1, 1_000)]);
-    expect(await writes()).toBe(count);
-    expect(await stored()).toEqual(unchanged[0]);
+    database.client.off('commandSucceeded', listen);
+    expect(replies.map(({ lastErrorObject }) => lastErrorObject?.n)).toEqual([0]);
+    expect(await stored()).toEqual(before);
   });
 
   test('may have attempts whose ids mean something to MongoDB', async () => {

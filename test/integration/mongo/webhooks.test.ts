@@ -26,10 +26,10 @@ describe('the limit of ten webhooks per company', () => {
     const other = await database.connectAgain();
     const stores = [store, new WebhookStore({ db: other.db, vault: testVault(other.db) })];
     const results = await Promise.all(
-      Array.from({ length: 30 }, (_, n) => stores[n % 2]?.insertWebhook('racing', ENDPOINT, new Date())),
+      Array.from({ length: 15 }, () => stores.map((each) => each.insertWebhook('racing', ENDPOINT, new Date()))).flat(),
     );
-    expect(results.filter((result) => result?.kind === 'inserted')).toHaveLength(10);
-    expect(results.filter((result) => result?.kind === 'limit-reached')).toHaveLength(20);
+    expect(results.filter((result) => result.kind === 'inserted')).toHaveLength(10);
+    expect(results.filter((result) => result.kind === 'limit-reached')).toHaveLength(20);
     expect(await database.db.collection('webhooks').countDocuments({ companyId: 'racing' })).toBe(10);
   });
 
@@ -159,10 +159,10 @@ describe('a document that breaks the rules', () => {
 
 test('every command on webhooks names the company', () => {
   const onWebhooks = database.commands.filter(({ command }) =>
-    ['find', 'delete', 'update', 'findAndModify'].some((name) => (command as Document)[name] === 'webhooks'),
+    ['find', 'delete', 'update', 'findAndModify'].some((name) => command[name] === 'webhooks'),
   );
   const filters = onWebhooks
-    .map(({ command }) => command as Document)
+    .map(({ command }) => command)
     .flatMap((command) => [
       ...(command['filter'] === undefined ? [] : [command['filter'] as Document]),
       ...((command['updates'] as Document[] | undefined) ?? []).map((update) => update['q'] as Document),

@@ -6,7 +6,9 @@ import { createRandom } from '../../../deploy/local/simulator/random.js';
 import type { SimulatedEvent } from '../../../deploy/local/simulator/simulated-event.js';
 import { EVENT_TYPES } from '../../../services/shared/core/vocabulary.js';
 import { parseSchema } from '../../../services/shared/platform/avro/parse-schema.js';
+import { createRecordEncoder } from '../../../services/shared/platform/avro/record-encoder.js';
 import { newestSchema } from '../../../services/shared/platform/avro/schema-files.js';
+import { HEADER_BYTES } from '../../../services/shared/platform/avro/wire-format.js';
 
 const OPTIONS: LifeCycleOptions = {
   seed: 7,
@@ -64,6 +66,17 @@ describe('simulated events', () => {
       });
     }
     expect(faults).toEqual([]);
+  });
+
+  test('come back from Avro byte for byte as they are here, so that deliveries can be held against them', () => {
+    for (const pipeline of ['call-event', 'whatsapp-event'] as const) {
+      const schema = newestSchema(pipeline);
+      const [encoder, type] = [createRecordEncoder<object>(schema, 1), parseSchema(schema)];
+      for (const event of events.filter(({ eventType }) => pipelineOf(eventType) === pipeline)) {
+        const decoded = type.decode(encoder.encode(toAvroRecord(event)), HEADER_BYTES).value as { data: object };
+        expect(JSON.stringify(Object.values(decoded.data)[0])).toBe(JSON.stringify(event.data));
+      }
+    }
   });
 
   test('are of all 14 types, of all companies, each with an id of its own', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { scriptOf } from '../../../deploy/local/receiver/demo-behaviour.js';
 import type { RecordedRequest } from '../../../deploy/local/receiver/recorded-request.js';
 import { RequestLog } from '../../../deploy/local/receiver/request-log.js';
 import type { Script } from '../../../deploy/local/receiver/script-cursor.js';
@@ -52,6 +53,43 @@ describe('the script of an endpoint', () => {
     ['an empty list per event', { perEvent: [] }],
   ])('%s is refused', (_name, script) => {
     expect(() => new ScriptCursor(script)).toThrow(RangeError);
+  });
+});
+
+describe('the endpoints of the demo', () => {
+  const attempts = (first: number, last: number, attempt: string): RecordedRequest[] =>
+    Array.from({ length: last - first + 1 }, (_, index) => ({
+      ...requestOf(`msg_${first + index}`),
+      headers: { 'webhook-id': `msg_${first + index}`, 'webhook-attempt': attempt },
+    }));
+
+  test('flaky refuses the first attempt of every tenth event, and accepts what follows', () => {
+    const statuses = play(scriptOf('flaky', 0), [...attempts(1, 30, '1'), ...attempts(10, 10, '2')]);
+    expect(statuses.flatMap((status, index) => (status === 503 ? [index + 1] : []))).toEqual([10, 20, 30]);
+    expect(statuses).toHaveLength(31);
+  });
+
+  test.each([
+    ['healthy', [200, 200]],
+    ['slow', [200, 200]],
+    ['failing', [500, 500]],
+  ] as const)('%s answers %j', (behaviour, statuses) => {
+    expect(play(scriptOf(behaviour, 300), attempts(1, 2, '1'))).toEqual(statuses);
+  });
+});
+
+describe('the log of requests', () => {
+  test('forgets what was released, and counts on', () => {
+    const log = new RequestLog();
+    for (const id of ['a', 'b', 'c']) log.add(requestOf(id));
+    const idsSince = (index: number): unknown[] => log.since(index).map(({ headers }) => headers['webhook-id']);
+    expect(idsSince(1)).toEqual(['b', 'c']);
+    log.release(2);
+    log.add(requestOf('d'));
+    expect([idsSince(2), idsSince(3), idsSince(0), idsSince(9)]).toEqual([['c', 'd'], ['d'], ['c', 'd'], []]);
+    log.release(1);
+    log.release(9);
+    expect(log.requests).toEqual([]);
   });
 });
 

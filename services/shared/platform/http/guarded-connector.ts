@@ -1,4 +1,4 @@
-import { lookup as resolve, type LookupAddress } from 'node:dns';
+import { lookup, type LookupAddress, type LookupAllOptions } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { buildConnector } from 'undici';
 import type { AddressPolicy } from './public-address.js';
@@ -20,16 +20,29 @@ export interface ConnectorOptions {
   readonly connectTimeoutMs: number;
   /** PEM of the authority to trust instead of the system's; production leaves it out. */
   readonly ca?: string | undefined;
+  /** Finds the addresses of a name; the system's resolver by default. */
+  readonly resolve?: ResolveHost | undefined;
 }
 
+export type ResolveHost = (
+  hostname: string,
+  options: LookupAllOptions,
+  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
+
 /** The `connect` of the delivery agent. TLS 1.2 or newer, certificates always verified, HTTP/1.1 only. */
-export function createGuardedConnector({ policy, connectTimeoutMs, ca }: ConnectorOptions): buildConnector.connector {
+export function createGuardedConnector({
+  policy,
+  connectTimeoutMs,
+  ca,
+  resolve = lookup,
+}: ConnectorOptions): buildConnector.connector {
   const connect = buildConnector({
     timeout: connectTimeoutMs,
     allowH2: false,
     minVersion: 'TLSv1.2',
     rejectUnauthorized: true,
-    lookup: guardedLookup(policy),
+    lookup: guardedLookup(policy, resolve),
     ...(ca === undefined ? {} : { ca }),
   });
   return (options, callback) => {
@@ -54,9 +67,9 @@ function closedAtOnce(): Error {
   return Object.assign(new Error('the connection was closed as soon as it was open'), { code: 'ECONNRESET' });
 }
 
-function guardedLookup(policy: AddressPolicy): LookupFunction {
+function guardedLookup(policy: AddressPolicy, resolve: ResolveHost): LookupFunction {
   return (hostname, options, callback) => {
-    resolve(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
       const [first] = addresses ?? [];
       if (error !== null || first === undefined) {
         callback(error ?? Object.assign(new Error('no address'), { code: 'ENODATA' }), [], 0);

@@ -60,9 +60,9 @@ function mappedIpv4(address: string): boolean {
 function blockList(blocks: readonly string[]): BlockList {
   const list = new BlockList();
   for (const block of blocks) {
-    const [network = '', prefix = ''] = block.split('/');
+    const [network = '', prefix = '', ...more] = block.split('/');
     const family = isIPv4(network) ? 'ipv4' : 'ipv6';
-    if (!/^\d+$/.test(prefix) || (family === 'ipv6' && !isIPv6(network)))
+    if (more.length > 0 || !/^\d+$/.test(prefix) || (family === 'ipv6' && !isIPv6(network)))
       throw new RangeError(`${JSON.stringify(block)} is not a network in CIDR form`);
     list.addSubnet(network, Number(prefix), family);
   }

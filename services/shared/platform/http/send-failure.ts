@@ -45,6 +45,11 @@ const TLS_CODE =
 /** What undici says of an answer that it can't use: 101 to a client that asked for no upgrade, 100 that ends nothing. */
 const UNUSABLE_ANSWER = /^bad (upgrade|response)$/;
 
+export interface SendFailure {
+  readonly failure: SendFailureKind;
+  readonly detail: string;
+}
+
 /** The kind of failure and a detail that names the code alone: messages of errors can carry addresses and secrets. */
 export function sendFailureOf(error: unknown): SendFailure {
   // One error per address that was tried; what the last resort said tells most, unless it is our own fault.
@@ -57,16 +62,12 @@ export function sendFailureOf(error: unknown): SendFailure {
   const code = codeOf(error);
   if (code === 'UND_ERR_SOCKET' && error instanceof Error && UNUSABLE_ANSWER.test(error.message))
     return { failure: 'protocol', detail: error.message };
-  if (code === 'EADDRNOTAVAIL' && isToIpv6(error)) return { failure: 'unreachable', detail: code };
-  const known = KIND_BY_CODE[code];
-  if (known !== undefined) return { failure: known, detail: code };
-  if (TLS_CODE.test(code)) return { failure: 'tls', detail: code };
-  return { failure: 'protocol', detail: code };
+  return { failure: kindOf(code, error), detail: code };
 }
 
-export interface SendFailure {
-  readonly failure: SendFailureKind;
-  readonly detail: string;
+function kindOf(code: string, error: unknown): SendFailureKind {
+  if (code === 'EADDRNOTAVAIL' && isToIpv6(error)) return 'unreachable';
+  return KIND_BY_CODE[code] ?? (TLS_CODE.test(code) ? 'tls' : 'protocol');
 }
 
 /** On a host without IPv6 that is the endpoint's lack of an IPv4 address, not our lack of ports. */

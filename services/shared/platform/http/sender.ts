@@ -1,7 +1,7 @@
 import { Agent, type Dispatcher } from 'undici';
 import type { SendResult } from '../../core/outcome.js';
 import type { HttpRequest } from '../../core/request.js';
-import { createGuardedConnector } from './guarded-connector.js';
+import { createGuardedConnector, type ResolveHost } from './guarded-connector.js';
 import type { AddressPolicy } from './public-address.js';
 import { sendFailureOf } from './send-failure.js';
 
@@ -23,6 +23,8 @@ export interface SenderOptions {
   readonly responseBodyBytes: number;
   /** PEM of the authority to trust instead of the system's; production leaves it out. */
   readonly ca?: string;
+  /** Finds the addresses of a name; the system's resolver by default. */
+  readonly resolve?: ResolveHost;
 }
 
 export interface Sender {
@@ -118,14 +120,9 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #onDeadline(): void {
+    const failure = this.#controller === null ? 'connect-timeout' : 'timeout';
     if (this.#status !== 0) this.#settleWithAnswer(true);
-    else
-      this.#settle({
-        kind: 'no-answer',
-        failure: 'timeout',
-        detail: this.#controller === null ? 'waiting for a connection' : 'waiting for the answer',
-        durationMs: this.#elapsedMs(),
-      });
+    else this.#settle({ kind: 'no-answer', failure, detail: 'deadline', durationMs: this.#elapsedMs() });
     this.#controller?.abort(new Error('deadline'));
   }
 

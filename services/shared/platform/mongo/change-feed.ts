@@ -1,4 +1,5 @@
 import type { ChangeStream, Db, Document, Timestamp } from 'mongodb';
+import { onMongo } from './mongo-errors.js';
 import { toWebhookChange, WATCHED_FIELDS, type WebhookChange } from './webhook-change.js';
 
 /**
@@ -41,6 +42,9 @@ export interface Freshness {
 
 const ROUND_MS = 400;
 const HEARD_MS = 1_500;
+/** A round that takes longer, the driver's own resuming included, is given up, and the stream with it. */
+const ROUND_DEADLINE_MS = 10_000;
+const CLOSE_DEADLINE_MS = 4_000;
 const REOPEN_PAUSE_MS = [100, 250, 500, 1_000] as const;
 /** A batch of this size may have been cut by the server (101 is its first limit): more may be waiting there. */
 const CUT_BATCH = 100;
@@ -83,7 +87,7 @@ export class ChangeFeed implements Freshness {
   async close(): Promise<void> {
     this.#closing.abort();
     this.#heardAt = -Infinity;
-    await this.#stream?.close();
+    if (this.#stream !== undefined) await closed(this.#stream);
     await this.#loop;
   }
 
@@ -113,7 +117,7 @@ export class ChangeFeed implements Freshness {
           begun = performance.now();
           changes = 0;
         }
-        const change = await stream.tryNext();
+        const change = await onMongo('following changes', () => stream.tryNext(), ROUND_DEADLINE_MS);
         // A dropped collection ends the stream without an error, and tryNext would then answer null for ever.
         if (stream.closed) throw new Error('the change stream was ended by the server');
         if (!opened) this.#announceGap();
@@ -122,7 +126,7 @@ export class ChangeFeed implements Freshness {
         if (stream.bufferedCount() === 0 && changes < CUT_BATCH) this.#heardAt = begun;
       }
     } finally {
-      await stream.close().catch(() => undefined);
+      await closed(stream);
     }
   }
 
@@ -155,4 +159,9 @@ export class ChangeFeed implements Freshness {
       signal.addEventListener('abort', done);
     });
   }
+}
+
+/** Ends a stream as far as the server lets us; one that can't be told forgets the cursor by itself. */
+async function closed(stream: ChangeStream<Document, Document>): Promise<void> {
+  await onMongo('ending the change stream', () => stream.close(), CLOSE_DEADLINE_MS).catch(() => undefined);
 }

@@ -10,6 +10,8 @@ export interface MongoSettings {
   readonly appName: string;
   /** Most connections of this process to one server; 32 when absent. */
   readonly maxPoolSize?: number;
+  /** How long a socket may be silent while we wait for an answer; 15 s when absent. 0 for ever: to build indexes. */
+  readonly socketTimeoutMS?: number;
 }
 
 export interface MongoConnection {
@@ -29,7 +31,7 @@ export async function connectMongo(settings: MongoSettings): Promise<MongoConnec
   const client = new MongoClient(settings.uri, {
     appName: settings.appName,
     serverSelectionTimeoutMS: 3_000,
-    socketTimeoutMS: 15_000,
+    socketTimeoutMS: settings.socketTimeoutMS ?? 15_000,
     waitQueueTimeoutMS: 5_000,
     // A server that vanishes without a word is noticed after both together; its sockets are then cut at once.
     connectTimeoutMS: 3_000,

@@ -79,7 +79,7 @@ function isSameIndex(old: IndexDescriptionInfo, wanted: CollectionPlan['indexes'
 async function whenFree(step: () => Promise<unknown>): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
-      await onMongo('migrating', step);
+      await onMongo('migrating', step, Infinity);
       return;
     } catch (error) {
       if (tries === BUSY_TRIES || !isBusy(error)) throw error;

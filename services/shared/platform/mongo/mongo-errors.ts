@@ -111,15 +111,29 @@ export function isDuplicateKey(error: unknown): boolean {
   return error instanceof MongoServerError && error.code === DUPLICATE_KEY;
 }
 
+/** Longer than every time-out of the driver: what is still open then will never be answered. */
+const DEADLINE_MS = 20_000;
+
 /**
  * Runs one operation on MongoDB. `doing` completes "failed while …" and holds no data of customers.
- * @throws DependencyError when MongoDB is away; every other error as it came
+ *
+ * The deadline is not there for slow servers. In the driver (7.9.0), a command that is written at the instant at which
+ * its connection is lost waits for the socket to drain, for ever: no time-out of its own ends that. Without the
+ * deadline, whoever waits for it would stand still although the process looks alive.
+ * @throws DependencyError when MongoDB is away or doesn't answer in time; every other error as it came
  */
-export async function onMongo<T>(doing: string, operation: () => Promise<T>): Promise<T> {
+export async function onMongo<T>(doing: string, operation: () => Promise<T>, deadlineMs = DEADLINE_MS): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    const error = new DependencyError('mongodb', `no answer within ${deadlineMs} ms while ${doing}`);
+    if (deadlineMs !== Infinity) timer = setTimeout(reject, deadlineMs, error);
+  });
   try {
-    return await operation();
+    return await Promise.race([operation(), tooLate]);
   } catch (error) {
     throw translateMongoError(doing, error);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -3,7 +3,6 @@ import { EVENT_TYPES, type EventType } from '../../core/vocabulary.js';
 import type { Subscription } from '../../core/webhook.js';
 import type { Freshness } from './change-feed.js';
 import { FreshCache, type FreshCacheCounters } from './fresh-cache.js';
-import { onMongo } from './mongo-errors.js';
 import { readAfter } from './read-after.js';
 import type { WebhookDocument } from './webhook-document.js';
 
@@ -84,10 +83,8 @@ export class SubscriptionDirectory {
 
   async #readMany(companyIds: readonly string[]): Promise<ReadonlyMap<string, readonly Subscription[]>> {
     const filter = { companyId: { $in: [...companyIds] } };
-    const documents = await onMongo('reading subscriptions', () =>
-      readAfter(this.#db, this.#feed.readAfter, (session) =>
-        this.#webhooks.find(filter, { session, projection: FIELDS }).toArray(),
-      ),
+    const documents = await readAfter('reading subscriptions', this.#db, this.#feed.readAfter, (options) =>
+      this.#webhooks.find(filter, { ...options, projection: FIELDS }).toArray(),
     );
     const found = new Map<string, Subscription[]>();
     for (const document of documents) {

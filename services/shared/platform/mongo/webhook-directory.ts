@@ -5,7 +5,6 @@ import type { Vault } from '../crypto/vault.js';
 import type { Freshness } from './change-feed.js';
 import { openEndpoint } from './endpoint-secrets.js';
 import { FreshCache, type FreshCacheCounters } from './fresh-cache.js';
-import { onMongo } from './mongo-errors.js';
 import { readAfter } from './read-after.js';
 import type { WebhookDocument } from './webhook-document.js';
 
@@ -86,13 +85,11 @@ export class WebhookDirectory {
       companyId: { $in: [...new Set(pairs.map(({ companyId }) => companyId))] },
       _id: { $in: [...new Set(pairs.map(({ webhookId }) => webhookId))] },
     };
-    const documents = await onMongo('reading webhooks', () =>
-      readAfter(db, feed.readAfter, (session) =>
-        db
-          .collection<WebhookDocument>('webhooks', { promoteBuffers: true })
-          .find(filter, { session, projection: FIELDS, hint: '_id_' })
-          .toArray(),
-      ),
+    const documents = await readAfter('reading webhooks', db, feed.readAfter, (options) =>
+      db
+        .collection<WebhookDocument>('webhooks', { promoteBuffers: true })
+        .find(filter, { ...options, projection: FIELDS, hint: '_id_' })
+        .toArray(),
     );
     // Keyed by the company that the document has: a pair that doesn't belong together finds nothing here.
     return new Map(

@@ -19,7 +19,7 @@ const server = (code: number, errorLabels: string[] = []) => new MongoServerErro
 function bulk(cause: Error | { message: string; code: number }, writeConcernCode?: number): MongoBulkWriteError {
   const told = writeConcernCode === undefined ? undefined : { code: writeConcernCode };
   const result = { getWriteConcernError: () => told } as unknown as BulkWriteResult;
-  return new MongoBulkWriteError(cause as never, result);
+  return new MongoBulkWriteError(cause, result);
 }
 
 describe('what the driver throws', () => {
@@ -67,6 +67,14 @@ describe('what the driver throws', () => {
     const error = bulk({ message: 'm', code: 121 }, 64);
     const failing = onMongo('writing', () => Promise.reject(error));
     await expect(failing).rejects.toMatchObject({ name: 'DependencyError', cause: undefined });
+  });
+
+  test('nothing at all means that MongoDB is away, after the deadline', async () => {
+    const never = new Promise<never>(() => undefined);
+    await expect(onMongo('reading', () => never, 20)).rejects.toMatchObject({
+      name: 'DependencyError',
+      message: 'mongodb: no answer within 20 ms while reading',
+    });
   });
 
   test('only a duplicate key is a duplicate key', () => {
