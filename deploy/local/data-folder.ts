@@ -26,6 +26,14 @@ export interface DataFolder {
   release(): void;
 }
 
+export interface ClaimOptions {
+  readonly guardPid: number;
+  readonly fresh: boolean;
+  readonly temporary: boolean;
+  readonly signal: AbortSignal;
+  readonly report: (line: string) => void;
+}
+
 /** Folders claimed by this very process: its own process id in a file may also come from an earlier boot. */
 const ours = new Set<string>();
 
@@ -33,10 +41,7 @@ const ours = new Set<string>();
  * Claims the folder, and empties it first if `fresh`. Throws StackError if another stack uses it, or if it is to be
  * emptied but isn't a data folder.
  */
-export async function claimDataFolder(
-  path: string,
-  options: { guardPid: number; fresh: boolean; temporary: boolean; signal: AbortSignal },
-): Promise<DataFolder> {
+export async function claimDataFolder(path: string, options: ClaimOptions): Promise<DataFolder> {
   mkdirSync(path, { recursive: true });
   const claim = readClaim(path);
   if (isHeld(path, claim)) {
@@ -44,7 +49,7 @@ export async function claimDataFolder(
       `Another stack uses ${path} (process ${claim.ownerPid}): stop it first, or delete ${join(path, claimFile)} if no such stack runs.`,
     );
   }
-  await guardIsGone(claim, options.signal);
+  await guardIsGone(claim, options);
   if (options.fresh) empty(path);
   ours.add(path);
   writeClaim(path, { ownerPid: process.pid, guardPid: options.guardPid });
@@ -85,9 +90,11 @@ function isHeld(path: string, { ownerPid }: Claim): boolean {
   return ownerPid === process.pid ? ours.has(path) : isAlive(ownerPid);
 }
 
-async function guardIsGone(claim: Claim, signal: AbortSignal): Promise<void> {
+async function guardIsGone({ guardPid }: Claim, { signal, report }: ClaimOptions): Promise<void> {
+  if (!isAlive(guardPid)) return;
+  report('Waiting for the servers of a killed start to end');
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(guardGoneWithinMs)]);
-  await poll(async () => (isAlive(claim.guardPid) ? Promise.reject(new Error('still ending')) : Promise.resolve()), {
+  await poll(async () => (isAlive(guardPid) ? Promise.reject(new Error('still ending')) : Promise.resolve()), {
     everyMs: 100,
     signal: bounded,
   }).catch(() => signal.throwIfAborted());

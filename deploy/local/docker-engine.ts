@@ -26,13 +26,15 @@ export async function findDockerEngine(
     options.report(`Docker: pulling ${image}`);
     const pull = await docker(['pull', '--quiet', image], Math.max(1, pullUntil - Date.now()));
     if (pull.exitCode === 0) continue;
-    const why =
-      pull.exitCode === undefined
-        ? `it took longer than ${pullWithinMs / 1000} s`
-        : (lastLines(pull.output, 1)[0] ?? '');
+    const why = pull.exitCode === undefined ? `it took longer than ${pullWithinMs / 1000} s` : reasonOf(pull.output);
     return { kind: 'unusable', reason: `Docker answers, but can't pull ${image}: ${why}` };
   }
   return { kind: 'usable' };
+}
+
+/** "network is unreachable" of "Error response from daemon: Get …: dial tcp: …: network is unreachable". */
+function reasonOf(output: string): string {
+  return lastLines(output, 1)[0]?.split(': ').at(-1) ?? 'no reason given';
 }
 
 /** The docker command knows contexts (Colima, Docker Desktop, rootless); testcontainers only knows DOCKER_HOST. */

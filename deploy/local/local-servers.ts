@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ServerName } from './choose-source.js';
 import { expectListener } from './free-port.js';
-import { expectKafka } from './kafka-handshake.js';
+import { expectGroupCoordinator, expectKafka } from './kafka-handshake.js';
 import { kafkaClusterId, kafkaProperties, propertiesText } from './kafka-properties.js';
 import { makeMongodbPrimary, mongodbUri } from './mongodb-handshake.js';
 import { poll } from './poll.js';
@@ -42,6 +42,7 @@ async function startKafka(options: LocalServerOptions): Promise<RunningServer> {
   const { dataFolder, programs } = options;
   const port = await options.choosePort(9092);
   const controllerPort = await options.choosePort(9093);
+  const address = `127.0.0.1:${port}`;
   // A log folder relative to the working folder: a path with a comma, a space or an umlaut needs no escapes.
   const properties = kafkaProperties({
     brokerPort: port,
@@ -63,11 +64,12 @@ async function startKafka(options: LocalServerOptions): Promise<RunningServer> {
       cwd: dataFolder,
       logFile: join(dataFolder, 'logs', 'kafka.log'),
       port,
-      address: `127.0.0.1:${port}`,
+      address,
       readyWithinMs,
       handshake: async (signal) => {
         await poll(() => expectListener(port), { everyMs: attemptEveryMs, signal });
-        await poll(() => expectKafka([`127.0.0.1:${port}`]), { everyMs: attemptEveryMs, signal });
+        await poll(() => expectKafka([address]), { everyMs: attemptEveryMs, signal });
+        await poll(() => expectGroupCoordinator([address]), { everyMs: attemptEveryMs, signal });
       },
     },
     options,

@@ -2,7 +2,7 @@
  * What the local processes need from the machine, and the one sentence for a machine that doesn't have it: what to
  * install, and the ways around it (Docker, an address in the environment).
  */
-import { addressVariables, serverLabels, type ServerName } from './choose-source.js';
+import { addressVariables, serverLabels, type ServerName, serverNames } from './choose-source.js';
 import { pinned } from './versions.js';
 
 /** What was found on the machine. Undefined where it wasn't looked for, because nothing needs it. */
@@ -19,7 +19,7 @@ export interface Found {
 const remedies = {
   java: `Java ${pinned.oldestJava} or later (Debian, Ubuntu: apt-get install openjdk-17-jre-headless; macOS: brew install openjdk)`,
   maven: 'Maven (Debian, Ubuntu: apt-get install maven; macOS: brew install maven)',
-  pip: 'Python 3 with pip (Debian, Ubuntu: apt-get install python3-pip), or a mongod on PATH',
+  pip: 'Python 3 with pip (Debian, Ubuntu: apt-get install python3-pip)',
   mongod: `a mongod ${pinned.oldestMongod}.0 or later on PATH (macOS: brew install mongodb-community)`,
 } as const;
 
@@ -36,11 +36,12 @@ export function missingNeeds(found: Found, toStart: readonly ServerName[]): stri
   if (found.wheelFits === false) need(remedies.mongod, ['mongodb']);
   else if (found.pip === false) need(remedies.pip, ['mongodb']);
   if (needed.length === 0) return undefined;
-  const servers = [...short];
-  const variables = servers.map((name) => addressVariables[name]).join(' and ');
-  const labels = servers.map((name) => serverLabels[name]).join(' and ');
+  const servers = serverNames.filter((name) => short.has(name));
+  const list = new Intl.ListFormat('en');
+  const labels = list.format(servers.map((name) => serverLabels[name]));
+  const variables = list.format(servers.map((name) => addressVariables[name]));
   const verb = servers.length === 1 ? 'needs' : 'need';
-  return `${labels} ${verb} ${needed.join(' and ')}: install that, or start Docker, or set ${variables}.`;
+  return `${labels} ${verb} ${list.format(needed)}: install that, or start Docker, or set ${variables}.`;
 }
 
 /** Reads the major version out of what `java -version` prints: 17 of "17.0.15", 8 of "1.8.0_392"; 0 if unreadable. */

@@ -41,16 +41,25 @@ targets=''
 # A system without ps: the registered ones at least.
 [ -n "$targets" ] || targets=$registered
 
+# Tells whether a process still runs. One that has ended but isn't collected yet (stat Z) doesn't.
+runs() {
+  kill -0 "$1" 2>/dev/null || return 1
+  case $(ps -o stat= -p "$1" 2>/dev/null) in Z*) return 1 ;; esac
+}
+
 for pid in $targets; do kill -TERM "$pid" 2>/dev/null; done
 if [ -n "$label" ]; then
   containers=$(docker ps --all --quiet --filter "label=$label" 2>/dev/null)
   # Unquoted: one argument for each container.
-  [ -z "$containers" ] || docker rm --force --volumes $containers >/dev/null 2>&1
+  if [ -n "$containers" ]; then
+    docker stop --time "$grace_seconds" $containers >/dev/null 2>&1
+    docker rm --force --volumes $containers >/dev/null 2>&1
+  fi
 fi
 tenths=$((grace_seconds * 10))
 while [ $tenths -gt 0 ]; do
   left=''
-  for pid in $targets; do kill -0 "$pid" 2>/dev/null && left="$left $pid"; done
+  for pid in $targets; do runs "$pid" && left="$left $pid"; done
   [ -n "$left" ] || exit 0
   sleep 0.1
   tenths=$((tenths - 1))

@@ -26,7 +26,10 @@ export interface GuardedSpawnOptions {
 
 export interface ProcessGuard {
   readonly pid: number;
-  /** Starts a program. One that doesn't exist ends with exit code 127, like in a shell. */
+  /**
+   * Starts a program. One that doesn't exist ends with exit code 127, like in a shell. Throws if the guard has
+   * ended: nothing would end the program.
+   */
   spawn(command: string, args: readonly string[], options: GuardedSpawnOptions): ChildProcess;
   /** Has Docker's containers with this label removed at the end, too. */
   removeContainers(label: string): void;
@@ -48,6 +51,7 @@ export function startProcessGuard(): ProcessGuard {
   return {
     pid: guard.pid ?? 0,
     spawn(command, args, { cwd, env, stdio, foreground = false }) {
+      if (guard.stdin.writableEnded || guard.stdin.destroyed) throw new Error('the process guard has ended');
       const child = spawn('/bin/sh', ['-c', registerThenBecome, 'sh', command, ...args], {
         stdio: [...stdio, guard.stdin] as StdioOptions,
         detached: !foreground,

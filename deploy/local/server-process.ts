@@ -3,16 +3,15 @@
  * The wait ends at the first of: the handshake is done, the process has ended, the bound is over, the start was
  * called off. In the last three cases the caller gets one sentence with the end of the log.
  */
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
 import { endProcess } from './end-process.js';
 import type { ProcessGuard } from './process-guard.js';
-import { lastLines } from './run-tool.js';
+import { serverLogTail } from './server-log.js';
 import { StackError } from './stack-error.js';
 
 /** SIGTERM to SIGKILL. mongod and Kafka need about a second to close their files. */
 const stopWithinMs = 8_000;
-const shownLogLines = 12;
 
 /** A server of the stack that runs and answers. */
 export interface RunningServer {
@@ -58,21 +57,19 @@ export async function startServerProcess(server: ServerProcess, options: StartOp
   });
   closeSync(log);
   report(`${label}: starting on 127.0.0.1:${server.port}, process ${child.pid}, log in ${shownLog}`);
-  let stopping = false;
+  let phase: 'starting' | 'ready' | 'stopping' = 'starting';
   const failed = new AbortController();
   child.once('exit', (code, killedBy) => {
-    if (stopping) return;
     const how = `${label} ended by itself (${killedBy ?? `exit code ${code}`})`;
-    if (failed.signal.aborted) return;
-    failed.abort(new StackError(`${how}; the end of its log:`, logTail(logFile)));
-    report(`${how}: see ${shownLog}`);
+    if (phase === 'starting') failed.abort(new StackError(`${how}; from its log:`, serverLogTail(logFile)));
+    if (phase === 'ready') report(`${how}: see ${shownLog}`);
   });
   const late = setTimeout(
-    () => failed.abort(new StackError(lateSentence(server), logTail(logFile))),
+    () => failed.abort(new StackError(lateSentence(server), serverLogTail(logFile))),
     server.readyWithinMs,
   );
   const stop = async () => {
-    stopping = true;
+    phase = 'stopping';
     await endProcess(child, stopWithinMs);
   };
   try {
@@ -84,14 +81,11 @@ export async function startServerProcess(server: ServerProcess, options: StartOp
   } finally {
     clearTimeout(late);
   }
+  phase = 'ready';
   report(`${label}: ready after ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
   return { address: server.address, stop: () => stop().then(() => report(`${label}: stopped`)) };
 }
 
 function lateSentence({ label, readyWithinMs }: ServerProcess): string {
-  return `${label} didn't answer within ${readyWithinMs / 1000} seconds; the end of its log:`;
-}
-
-function logTail(logFile: string): readonly string[] {
-  return lastLines(readFileSync(logFile, 'utf8'), shownLogLines);
+  return `${label} didn't answer within ${readyWithinMs / 1000} seconds; from its log:`;
 }

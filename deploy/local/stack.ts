@@ -110,7 +110,7 @@ async function start(options: StackOptions, begun: Begun) {
 function claimFolder(options: StackOptions, guard: ProcessGuard, signal: AbortSignal): Promise<DataFolder> {
   const temporary = options.temporary ?? false;
   const fresh = (options.fresh ?? false) || temporary;
-  return claimDataFolder(options.dataFolder, { guardPid: guard.pid, fresh, temporary, signal });
+  return claimDataFolder(options.dataFolder, { guardPid: guard.pid, fresh, temporary, signal, report: options.report });
 }
 
 async function serverStarter(

@@ -1,11 +1,10 @@
 /**
  * node dist/deploy/local/with-stack.js -- <command…>
  * Runs a command against a fresh, temporary stack: starts the servers in a data folder of their own, puts their
- * addresses into the command's environment, passes its exit code on, stops and deletes everything. A signal goes to
- * the command first, so that it can close its connections while the servers still answer. The servers, the
- * command and what it started also end when this process is killed, and when its own starter (run.mjs) is.
+ * addresses into the command's environment, passes its exit code on, stops and deletes everything. A signal ends the
+ * command first, so that it can close its connections while the servers still answer. The servers, the command and
+ * what it started also end when this process is killed, and when its own starter (run.mjs) is.
  */
-import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from '../../services/shared/platform/process/project-root.js';
@@ -19,22 +18,19 @@ import { StackError } from './stack-error.js';
 const usage = 'Usage: node dist/deploy/local/with-stack.js -- <command> [arguments…]';
 const exitUsage = 64;
 const exitUnavailable = 69;
-const commandEndsWithinMs = 10_000;
 
 /** Runs the command; resolves with the exit code for this process. */
 async function runWithStack(command: string, args: readonly string[]): Promise<number> {
   const interruption = new AbortController();
   const guard = startProcessGuard();
   let stack: Stack | undefined;
-  let child: ChildProcess | undefined;
   let interruptedBy: NodeJS.Signals | undefined;
   const interrupt = (signal: NodeJS.Signals) => {
     if (interruptedBy !== undefined) return;
     interruptedBy = signal;
     interruption.abort(new Error(`interrupted by ${signal}`));
-    child?.kill(signal);
-    // Closing the guard ends the whole family of a command that doesn't heed the signal.
-    setTimeout(() => void guard.close(), commandEndsWithinMs).unref();
+    // Ends the command and all that it started: a shell or npm in between may not pass a signal on.
+    void guard.close();
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
   onStarterGone(() => interrupt('SIGTERM'));
@@ -45,14 +41,13 @@ async function runWithStack(command: string, args: readonly string[]): Promise<n
       report: (line) => process.stderr.write(`${line}\n`),
       signal: interruption.signal,
     });
-    child = guard.spawn(command, args, {
+    const child = guard.spawn(command, args, {
       stdio: ['inherit', 'inherit', 'inherit'],
       env: { ...process.env, ...addressesFor(stack) },
       foreground: true,
     });
-    const ended = child;
     const code = await new Promise<number>((resolve) =>
-      ended.once('exit', (exitCode, signal) => resolve(exitCode ?? exitCodeOf(signal))),
+      child.once('exit', (exitCode, signal) => resolve(exitCode ?? exitCodeOf(signal))),
     );
     return interruptedBy === undefined ? code : exitCodeOf(interruptedBy);
   } catch (error) {

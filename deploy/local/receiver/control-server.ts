@@ -6,8 +6,8 @@ import type { RequestLog } from './request-log.js';
 /**
  * Serves the log of a receiver that runs as a process of its own, on a second loopback port in plain HTTP.
  *
- * `GET /__log?from=N` answers the requests from index N on as NDJSON (LogLine); `from` is 0 where it's missing, so a
- * reader that counts the lines it got reads each once. It only reads: scripts are given when the process starts.
+ * `GET /__log?from=N` answers the requests from index N on as NDJSON (LogLine). Asking from N acknowledges what stands
+ * before N: those requests are forgotten, so the log of a demo that runs for days stays small. There is one reader.
  */
 export interface ControlServer {
   readonly url: string;
@@ -23,7 +23,8 @@ export async function startControlServer(log: RequestLog): Promise<ControlServer
       return;
     }
     response.setHeader('content-type', 'application/x-ndjson');
-    const lines = log.requests.slice(from).map((entry, index) => JSON.stringify(toLogLine(entry, from + index)) + '\n');
+    log.release(from);
+    const lines = log.since(from).map((entry, index) => `${JSON.stringify(toLogLine(entry, from + index))}\n`);
     response.end(lines.join(''));
   });
   await new Promise<void>((resolve, reject) => {

@@ -10,16 +10,31 @@ export function isBehaviour(name: string): name is Behaviour {
   return (BEHAVIOURS as readonly string[]).includes(name);
 }
 
+const FLAKY_EVERY = 10;
+
 /**
- * The script of a behaviour. `healthy` answers 200 at once, `slow` after `slowMs`, `flaky` refuses the first attempt of
- * every event and accepts the second, `failing` answers 500 for ever.
+ * The script of a behaviour. `healthy` answers 200 at once, `slow` after `slowMs`, `failing` answers 500 for ever.
+ * `flaky` refuses the first attempt of every tenth event and accepts all others: seldom enough for its webhook never to
+ * count three failures without a success between them.
  */
 export function scriptOf(behaviour: Behaviour, slowMs: number): Script {
-  const scripts: Readonly<Record<Behaviour, Script>> = {
-    healthy: [200],
-    slow: [respond(200, { delayMs: slowMs })],
-    flaky: { perEvent: [503, 200] },
-    failing: [respond(500, { headers: { 'content-type': 'text/plain' }, body: 'out of order' })],
+  switch (behaviour) {
+    case 'healthy':
+      return [200];
+    case 'slow':
+      return [respond(200, { delayMs: slowMs })];
+    case 'failing':
+      return [respond(500, { headers: { 'content-type': 'text/plain' }, body: 'out of order' })];
+    case 'flaky':
+      return flaky();
+  }
+}
+
+function flaky(): Script {
+  let firstAttempts = 0;
+  return ({ headers }) => {
+    if (headers['webhook-attempt'] !== '1') return 200;
+    firstAttempts += 1;
+    return firstAttempts % FLAKY_EVERY === 0 ? 503 : 200;
   };
-  return scripts[behaviour];
 }

@@ -12,8 +12,9 @@ export class RequestLog {
   readonly #requests: RecordedRequest[] = [];
   readonly #waiting = new Set<() => void>();
   #lookScheduled = false;
+  #released = 0;
 
-  /** All requests recorded so far; grows while it's being read. */
+  /** All requests recorded so far and not released; grows while it's being read. */
   get requests(): readonly RecordedRequest[] {
     return this.#requests;
   }
@@ -33,9 +34,16 @@ export class RequestLog {
     });
   }
 
-  /** Empties the log, for runs too long to be kept in memory. */
-  clear(): void {
-    this.#requests.length = 0;
+  /** The requests from the `index`-th on, counted from 0 over everything that was ever recorded. */
+  since(index: number): readonly RecordedRequest[] {
+    return this.#requests.slice(Math.max(0, index - this.#released));
+  }
+
+  /** Forgets the requests before the `index`-th, for runs too long to be kept in memory. */
+  release(index: number): void {
+    const count = Math.min(Math.max(0, index - this.#released), this.#requests.length);
+    this.#requests.splice(0, count);
+    this.#released += count;
   }
 
   /**

@@ -68,6 +68,7 @@ function dialling({ party, startedAt, answeredAt }: Leg, { parties, queue }: Cal
 function ending(call: Call, company: CompanyProfile, random: Random): Moment[] {
   const { parties, legs, endAt } = call;
   const end = callEnd(call, random);
+  const { metadata, ...told } = end;
   const agent = legs.findLast((leg) => leg.agent !== null && leg.answeredAt !== null)?.agent ?? null;
   const department = agent === null ? null : random.pick(company.departments);
   const moments: Moment[] = [
@@ -75,7 +76,7 @@ function ending(call: Call, company: CompanyProfile, random: Random): Moment[] {
     {
       type: 'call.summary',
       at: endAt + random.whole(500, 4_000),
-      data: { ...end, legs: legs.map((leg) => toCallLeg(leg, leg.agent)), agent, department },
+      data: { ...told, legs: legs.map((leg) => toCallLeg(leg, leg.agent)), agent, department, metadata },
     },
   ];
   if (agent !== null && random.chance(0.7)) {

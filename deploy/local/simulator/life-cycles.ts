@@ -1,8 +1,9 @@
 import { UNSEQUENCED_EVENT_TYPE } from '../../../services/shared/core/vocabulary.js';
+import { Agenda } from './agenda.js';
 import { callLifeCycle } from './call-life-cycle.js';
 import { companyProfile, type CompanyProfile } from './company-profile.js';
 import { createRandom, type Random } from './random.js';
-import { isoOf, type LifeCycle, type SimulatedEvent } from './simulated-event.js';
+import { isoOf, type LifeCycle, type Moment, type SimulatedEvent } from './simulated-event.js';
 import { whatsappLifeCycle } from './whatsapp-life-cycle.js';
 
 /**
@@ -18,15 +19,18 @@ export interface LifeCycleOptions {
   readonly companies: readonly string[];
   /** How many events. */
   readonly events: number;
-  /** Epoch ms of the first event; part of the event ids too, so that two runs with one seed don't share ids. */
+  /** Epoch ms at which the stream's clock begins; part of the event ids too, so that two runs with one seed don't share ids. */
   readonly startAt: number;
   /** How many calls and conversations are open at a time; 50 by default. */
   readonly open?: number;
 }
 
+/** A life-cycle of which some moments are still to come. */
 interface OpenLifeCycle {
   readonly lifeCycle: LifeCycle;
+  /** Index of the next moment. */
   next: number;
+  /** The event_sequence that was given last. */
   sequence: number;
 }
 
@@ -37,23 +41,25 @@ export function* simulateEvents(options: LifeCycleOptions): Generator<SimulatedE
   if (!Number.isSafeInteger(events) || events < 0) throw new RangeError(`${events} is no number of events`);
   const random = createRandom(seed);
   const profiles = companies.map(companyProfile);
-  const open: OpenLifeCycle[] = [];
+  const agenda = new Agenda<OpenLifeCycle>();
   let planned = 0;
   const begin = (at: number): void => {
     if (planned >= events) return;
     const lifeCycle = drawLifeCycle(profiles, at, random);
     const moments = lifeCycle.moments.slice(0, events - planned);
     planned += moments.length;
-    open.push({ lifeCycle: { ...lifeCycle, moments }, next: 0, sequence: 0 });
+    agenda.put(at, { lifeCycle: { ...lifeCycle, moments }, next: 0, sequence: 0 });
   };
   for (let count = options.open ?? 50; count > 0; count -= 1) begin(startAt + random.whole(0, 60_000));
   const idPrefix = `evt_${startAt.toString(36)}`;
-  for (let earliest = earliestOf(open); earliest !== undefined; earliest = earliestOf(open)) {
-    const { event, at, ended } = advance(earliest, idPrefix, random);
-    yield event;
-    if (!ended) continue;
-    open.splice(open.indexOf(earliest), 1);
-    begin(at + random.whole(0, 10_000));
+  for (let open = agenda.take(); open !== undefined; open = agenda.take()) {
+    const { moments } = open.lifeCycle;
+    const moment = moments[open.next] as Moment;
+    yield eventOf(moment, open, `${idPrefix}_${random.identifier(12)}`);
+    open.next += 1;
+    const following = moments[open.next];
+    if (following === undefined) begin(moment.at + random.whole(0, 10_000));
+    else agenda.put(following.at, open);
   }
 }
 
@@ -62,30 +68,11 @@ function drawLifeCycle(profiles: readonly CompanyProfile[], at: number, random: 
   return random.chance(0.6) ? callLifeCycle(company, at, random) : whatsappLifeCycle(company, at, random);
 }
 
-/** The open life-cycle whose next moment comes first; the one begun first among equals. */
-function earliestOf(open: readonly OpenLifeCycle[]): OpenLifeCycle | undefined {
-  let earliest: OpenLifeCycle | undefined;
-  for (const candidate of open) {
-    if (earliest === undefined || nextAt(candidate) < nextAt(earliest)) earliest = candidate;
-  }
-  return earliest;
-}
-
-function nextAt({ lifeCycle, next }: OpenLifeCycle): number {
-  return lifeCycle.moments[next]?.at ?? Number.POSITIVE_INFINITY;
-}
-
-function advance(
-  open: OpenLifeCycle,
-  idPrefix: string,
-  random: Random,
-): { readonly event: SimulatedEvent; readonly at: number; readonly ended: boolean } {
-  const { companyId, conversationId, moments } = open.lifeCycle;
-  const moment = moments[open.next];
-  if (moment === undefined) throw new RangeError('the life-cycle has ended');
-  open.next += 1;
-  const event: SimulatedEvent = {
-    eventId: `${idPrefix}_${random.identifier(12)}`,
+/** Gives the moment its id and its place in the conversation. */
+function eventOf(moment: Moment, open: OpenLifeCycle, eventId: string): SimulatedEvent {
+  const { companyId, conversationId } = open.lifeCycle;
+  return {
+    eventId,
     eventType: moment.type,
     companyId,
     conversationId,
@@ -93,5 +80,4 @@ function advance(
     eventSequence: moment.type === UNSEQUENCED_EVENT_TYPE ? null : (open.sequence += 1),
     data: moment.data,
   };
-  return { event, at: moment.at, ended: open.next === moments.length };
 }

@@ -2,7 +2,7 @@ import type { CompanyProfile, Named } from './company-profile.js';
 import type { Random } from './random.js';
 import { isoOf, type LifeCycle, type Moment } from './simulated-event.js';
 import { mediaContent, templateContent, textContent } from './whatsapp-content.js';
-import type { Content, ConversationParties } from './whatsapp-records.js';
+import type { Content, ConversationParties, MessageParties } from './whatsapp-records.js';
 
 /**
  * Makes one WhatsApp conversation: a customer who writes, is assigned an agent (perhaps a second one), talks and is
@@ -30,21 +30,21 @@ class Conversation {
 
   /** @returns the id of the message */
   send(content: Content, sentBy: Named | null): string {
-    const message_id = this.#messageId();
-    const data = { ...this.parties, message_id, content, sent_by: sentBy, sent_at: isoOf(this.#now) };
+    const message_id = this.#newMessageId();
+    const data = { ...this.#message(message_id), content, sent_by: sentBy, sent_at: isoOf(this.#now) };
     this.#add({ type: 'message.sent', at: this.#now, data }, 300, 3_000);
     return message_id;
   }
 
   receive(content: Content): void {
-    const message = { message_id: this.#messageId(), customer_name: 'Júlia', content, reply_to_message_id: null };
-    const data = { ...this.parties, ...message, received_at: isoOf(this.#now) };
+    const message = { ...this.#message(this.#newMessageId()), customer_name: 'Júlia', content };
+    const data = { ...message, reply_to_message_id: null, received_at: isoOf(this.#now) };
     this.#add({ type: 'message.received', at: this.#now, data }, 1_000, 20_000);
   }
 
   /** The customer's device reports that it has the message and, mostly, that it was read. */
   report(message_id: string): void {
-    const message = { ...this.parties, message_id };
+    const message = this.#message(message_id);
     const delivered = { ...message, delivered_at: isoOf(this.#now) };
     this.#add({ type: 'message.delivered', at: this.#now, data: delivered }, 500, 15_000);
     if (!this.#random.chance(0.85)) return;
@@ -57,14 +57,14 @@ class Conversation {
       ['131047', 'blocked', null],
       ['131000', 'network', 'Something went wrong'],
     ] as const);
-    const data = { ...this.parties, message_id, error: { code, reason, description }, failed_at: isoOf(this.#now) };
+    const data = { ...this.#message(message_id), error: { code, reason, description }, failed_at: isoOf(this.#now) };
     this.#add({ type: 'message.failed', at: this.#now, data }, 1_000, 2_000);
   }
 
   click(message_id: string, template_name: string): void {
     const url = `https://shop.example/orders?ref=${this.#random.identifier(8)}`;
     const click = { url, clicked_at: isoOf(this.#now), user_agent: 'Mozilla/5.0 (Linux; Android 15)' };
-    const data = { ...this.parties, message_id, template_name, click };
+    const data = { ...this.#message(message_id), template_name, click };
     this.#add({ type: 'message.link_tracking', at: this.#now, data }, 2_000, 30_000);
   }
 
@@ -80,8 +80,14 @@ class Conversation {
     this.#add({ type: 'conversation.close', at: this.#now, data }, 0, 0);
   }
 
-  #messageId(): string {
+  #newMessageId(): string {
     return `wamid.${this.#random.identifier(20)}`;
+  }
+
+  /** The fields that name a message, in the order of the schema. */
+  #message(message_id: string): MessageParties {
+    const { conversation_id, ...numbers } = this.parties;
+    return { conversation_id, message_id, ...numbers };
   }
 
   #add(moment: Moment, leastPauseMs: number, mostPauseMs: number): void {
