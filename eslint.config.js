@@ -24,7 +24,10 @@ export default tseslint.config(
         { object: 'Date', property: 'now' },
         { object: 'Math', property: 'random' },
       ],
-      'no-restricted-imports': ['error', { paths: [{ name: 'node:crypto', importNames: ['randomUUID', 'randomBytes'] }] }],
+      'no-restricted-imports': [
+        'error',
+        { paths: [{ name: 'node:crypto', importNames: ['randomUUID', 'randomBytes'] }] },
+      ],
       'no-restricted-syntax': [
         'error',
         { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: 'time is an argument' },

@@ -1,7 +1,8 @@
 import type { KeyObject } from 'node:crypto';
-import { compileAttemptPolicy, compileFailedPolicy } from '../shared/core/attempt-policy.js';
+import { compileAttemptPolicy, compileFailedPolicy, type FailedPolicy } from '../shared/core/attempt-policy.js';
 import { DependencyError } from '../shared/core/errors.js';
 import { jobKeyOf, type Job } from '../shared/core/job.js';
+import type { HttpRequest } from '../shared/core/request.js';
 import type { UnreadableWebhook, Webhook } from '../shared/core/webhook.js';
 import { createJobEncoder } from '../shared/platform/avro/job-codec.js';
 import { subjectOf } from '../shared/platform/avro/register-schemas.js';
@@ -79,7 +80,7 @@ export async function startDelivery(context: ServiceContext, settings: DeliveryS
   const abandoned = new AbortController();
   const ports = {
     ...(await openStores(context, settings, dependencies, abandoned.signal)),
-    send: sender.send,
+    send: (request: HttpRequest) => sender.send(request),
     recent: new RecentResults(settings.cache.webhooks),
     pause: () => sleep(OWN_FAULT_PAUSE_MS, abandoned.signal),
     now: Date.now,
@@ -88,11 +89,7 @@ export async function startDelivery(context: ServiceContext, settings: DeliveryS
   const attempt = createAttempt(
     {
       attempts: compileAttemptPolicy(delivery),
-      failed: compileFailedPolicy({
-        threshold: settings.status.failureThreshold,
-        windowMs: settings.status.failureWindowMs,
-        counts: settings.status.counts,
-      }),
+      failed: failedPolicyOf(settings),
       userAgent: `webhook-v2/${productVersion()}`,
     },
     ports,
@@ -135,6 +132,11 @@ export async function startDelivery(context: ServiceContext, settings: DeliveryS
   });
 }
 
+function failedPolicyOf({ status }: DeliverySettings): FailedPolicy {
+  const { failureThreshold: threshold, failureWindowMs: windowMs, counts } = status;
+  return compileFailedPolicy({ threshold, windowMs, counts });
+}
+
 type Stores = Pick<AttemptPorts, 'findWebhook' | 'publishRetry' | 'logFailure' | 'countFailure' | 'countSuccess'>;
 
 /** The ports that lead to Kafka and MongoDB: each waits while its server is away. */
@@ -158,7 +160,7 @@ async function openStores(
   context.onShutdown('failure log', () => failures.close());
   const status = new WebhookStatus({
     db,
-    policy: { threshold: settings.status.failureThreshold, windowMs: settings.status.failureWindowMs },
+    policy: failedPolicyOf(settings),
   });
   context.onShutdown('webhook status', () => status.close());
   const retrySchemaId = await context.untilReachable('schema-registry', () =>

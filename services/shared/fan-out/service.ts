@@ -11,6 +11,7 @@ import { ChangeFeed } from '../platform/mongo/change-feed.js';
 import { SubscriptionDirectory } from '../platform/mongo/subscription-directory.js';
 import { openDependencies, type DependencySettings } from '../platform/process/open-dependencies.js';
 import type { ServiceContext } from '../platform/process/run-service.js';
+import { watchConsumer } from '../platform/process/watch-consumer.js';
 import { jobKeyOf } from '../core/job.js';
 import { createFanOut } from './handler.js';
 
@@ -84,14 +85,7 @@ export async function startFanOut(
     onLag: (name, partition, records) => consume.lag.set(name, partition, records),
     onFatal: context.fatal,
   });
-  context.health.add({
-    name: 'consumer',
-    kind: 'dependency',
-    check: () => {
-      const reason = consumer.trouble();
-      return reason === undefined ? { ok: true } : { ok: false, reason };
-    },
-  });
+  watchConsumer(context, consumer);
   await context.untilReachable('kafka', () => consumer.start());
   context.onShutdown('consumer', () => consumer.stop());
 }

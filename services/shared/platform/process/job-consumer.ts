@@ -6,6 +6,7 @@ import { AdmittingConsumer } from '../kafka/admitting-consumer.js';
 import type { IncomingRecord } from '../kafka/incoming-record.js';
 import type { Dependencies } from './open-dependencies.js';
 import type { ServiceContext } from './run-service.js';
+import { watchConsumer } from './watch-consumer.js';
 
 /**
  * A consumer of jobs that are admitted into memory: what the delivery and the retry process share.
@@ -34,8 +35,37 @@ export async function startJobConsumer(
   options: JobConsumerOptions,
 ): Promise<AdmittingConsumer> {
   const { service, bounds, load } = options;
-  const { kafka, schemas, consume, patiently, park } = dependencies;
-  const { signal } = context;
+  const { kafka, consume } = dependencies;
+  const consumer = new AdmittingConsumer({
+    kafka,
+    groupId: options.kafka.prefix + service,
+    topics: options.topics,
+    sessionTimeoutMs: options.kafka.sessionTimeoutMs,
+    heartbeatIntervalMs: options.kafka.heartbeatIntervalMs,
+    stuckAfterMs: options.stuckAfterMs,
+    batchBytes: BATCH_BYTES,
+    admit: createAdmission(context.signal, dependencies, options),
+    isFull: () => load.jobs >= bounds.maxJobs || load.bytes >= bounds.maxJobBytes,
+    hasRoom: () => load.jobs * 2 <= bounds.maxJobs && load.bytes * 2 <= bounds.maxJobBytes,
+    maxUncommitted: bounds.maxUncommitted,
+    commitEveryMs: COMMIT_EVERY_MS,
+    onLag: (topic, partition, records) => consume.lag.set(topic, partition, records),
+    onCommitFailure: (error) => context.log.warn('commit.failed', { reason: error.message }),
+    onFatal: context.fatal,
+  });
+  consume.uncommitted.readFrom(() => consumer.uncommitted);
+  consume.pausedPartitions.readFrom(() => consumer.pausedPartitions);
+  watchConsumer(context, consumer);
+  await context.untilReachable('kafka', () => consumer.start());
+  return consumer;
+}
+
+type Admission = (record: IncomingRecord, admitted: AdmittedRecord) => void | Promise<void>;
+
+/** Decodes a record and admits its job; what can't be decoded is parked, and finished when the letter is written. */
+function createAdmission(signal: AbortSignal, dependencies: Dependencies, options: JobConsumerOptions): Admission {
+  const { schemas, consume, patiently, park } = dependencies;
+  const { service } = options;
   const decoder = createJobDecoder(schemas);
 
   const parkPoison = async (poison: PoisonRecord, record: IncomingRecord, admitted: AdmittedRecord): Promise<void> => {
@@ -45,7 +75,7 @@ export async function startJobConsumer(
     admitted.finish();
   };
 
-  const admit = (record: IncomingRecord, admitted: AdmittedRecord): void | Promise<void> => {
+  return (record, admitted) => {
     if (record.value === null) {
       consume.skipped('tombstone');
       return admitted.finish();
@@ -62,34 +92,4 @@ export async function startJobConsumer(
       return onPoison(error);
     }
   };
-
-  const consumer = new AdmittingConsumer({
-    kafka,
-    groupId: options.kafka.prefix + service,
-    topics: options.topics,
-    sessionTimeoutMs: options.kafka.sessionTimeoutMs,
-    heartbeatIntervalMs: options.kafka.heartbeatIntervalMs,
-    stuckAfterMs: options.stuckAfterMs,
-    batchBytes: BATCH_BYTES,
-    admit,
-    isFull: () => load.jobs >= bounds.maxJobs || load.bytes >= bounds.maxJobBytes,
-    hasRoom: () => load.jobs * 2 <= bounds.maxJobs && load.bytes * 2 <= bounds.maxJobBytes,
-    maxUncommitted: bounds.maxUncommitted,
-    commitEveryMs: COMMIT_EVERY_MS,
-    onLag: (topic, partition, records) => consume.lag.set(topic, partition, records),
-    onCommitFailure: (error) => context.log.warn('commit.failed', { reason: error.message }),
-    onFatal: context.fatal,
-  });
-  consume.uncommitted.readFrom(() => consumer.uncommitted);
-  consume.pausedPartitions.readFrom(() => consumer.pausedPartitions);
-  context.health.add({
-    name: 'consumer',
-    kind: 'dependency',
-    check: () => {
-      const reason = consumer.trouble();
-      return reason === undefined ? { ok: true } : { ok: false, reason };
-    },
-  });
-  await context.untilReachable('kafka', () => consumer.start());
-  return consumer;
 }

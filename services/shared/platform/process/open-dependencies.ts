@@ -160,6 +160,6 @@ function saslOf({ saslMechanism, saslUsername, saslPassword }: DependencySetting
     case 'plain':
     case 'scram-sha-256':
     case 'scram-sha-512':
-      return { mechanism: saslMechanism, ...credentials } as SASLOptions;
+      return { mechanism: saslMechanism, ...credentials };
   }
 }
