@@ -5,6 +5,7 @@ import { startDemoSession, type DemoSession } from './demo/demo-session.js';
 import { DeliveryTally } from './demo/delivery-tally.js';
 import { renderLine, renderTable, type ViewFacts } from './demo/live-view.js';
 import { Screen } from './demo/screen.js';
+import { warmUp } from './demo/warm-up.js';
 import { watchDeliveries } from './demo/watch-deliveries.js';
 import { simulateEvents } from './simulator/life-cycles.js';
 import { produceEvents } from './simulator/produce.js';
@@ -51,6 +52,7 @@ function viewOf(tally: DeliveryTally): (facts: ViewFacts) => void {
 }
 
 async function play(asked: DemoArguments, session: DemoSession, signal: AbortSignal): Promise<number> {
+  if (asked.once) await warmUp(session, signal);
   const tally = new DeliveryTally(DEMO_WEBHOOKS);
   let allProduced = false;
   const producing = produceEvents({

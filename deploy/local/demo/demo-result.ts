@@ -7,6 +7,7 @@ import { percentile } from './percentile.js';
  * expected = delivered + exhausted + held + lost. `p50Ms` and `p99Ms` are counted over the first attempts at webhooks
  * whose endpoint is healthy, from the instant at which the simulator took the event (before it was encoded and
  * produced) to the instant at which the receiver had read the headers of the request; both processes share a clock.
+ * The system was run in before, by the events of another company (warm-up.ts).
  * `seconds` is from the first event to the last request.
  */
 export interface DemoResult {

@@ -21,6 +21,7 @@ import { DEMO_WEBHOOKS } from './demo-webhooks.js';
 import { startReceiverProcess, type ReceiverProcess } from './receiver-process.js';
 import { seedWebhooks } from './seed-webhooks.js';
 import { SERVICES, startService } from './service-processes.js';
+import { WARM_UP_WEBHOOKS } from './warm-up.js';
 
 /**
  * Everything that the demo runs: the servers, the migration, the customers' endpoints, their webhooks, the services, and
@@ -68,6 +69,7 @@ async function start(options: DemoSessionOptions, cleanups: Cleanup[]): Promise<
   mkdirSync(runFolder, { recursive: true });
   const caFile = join(runFolder, `authority-${process.pid}.pem`);
   cleanups.push(() => rm(caFile, { force: true }));
+  const webhooks = temporary ? [...DEMO_WEBHOOKS, ...WARM_UP_WEBHOOKS] : DEMO_WEBHOOKS;
   const guard = startProcessGuard();
   cleanups.push(() => guard.close());
   const [stack, receiver] = await both(
@@ -75,7 +77,7 @@ async function start(options: DemoSessionOptions, cleanups: Cleanup[]): Promise<
       cleanups.push(() => started.stop());
       return started;
     }),
-    startReceiverProcess(guard, DEMO_WEBHOOKS, caFile).then((started) => {
+    startReceiverProcess(guard, webhooks, caFile).then((started) => {
       cleanups.push(() => started.stop());
       return started;
     }),
@@ -92,7 +94,7 @@ async function start(options: DemoSessionOptions, cleanups: Cleanup[]): Promise<
   cleanups.push(() => mongo.close());
   if (temporary && Object.keys(splitByEnvironment(process.env).given).length > 0)
     cleanups.push(() => dropScope(mongo.db, config));
-  const webhookIds = await seedWebhooks(mongo.db, config, DEMO_WEBHOOKS, receiver.urls);
+  const webhookIds = await seedWebhooks(mongo.db, config, webhooks, receiver.urls);
   await startServices({ guard, env, logFolder: join(runFolder, 'logs'), signal, onEnded: onServiceEnded }, cleanups);
   report(`Services: ${SERVICES.join(', ')} are ready, logs in ${join(runFolder, 'logs')}`);
   const pipelines = await openPipelines(pipelineSettings(env), 'none');
