@@ -17,11 +17,10 @@ import { pipelineSettings } from '../simulator/pipeline-settings.js';
 import { openPipelines, type Pipelines } from '../simulator/pipelines.js';
 import { startStack } from '../stack.js';
 import { demoEnvironment, keptEncryptionKeys, newEncryptionKeys } from './demo-environment.js';
-import { DEMO_WEBHOOKS } from './demo-webhooks.js';
+import { DEMO_WEBHOOKS, WARM_UP_WEBHOOKS } from './demo-webhooks.js';
 import { startReceiverProcess, type ReceiverProcess } from './receiver-process.js';
 import { seedWebhooks } from './seed-webhooks.js';
 import { SERVICES, startService } from './service-processes.js';
-import { WARM_UP_WEBHOOKS } from './warm-up.js';
 
 /**
  * Everything that the demo runs: the servers, the migration, the customers' endpoints, their webhooks, the services, and

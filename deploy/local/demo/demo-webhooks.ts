@@ -74,6 +74,20 @@ export const DEMO_WEBHOOKS: readonly DemoWebhook[] = [
   { ...PLAIN, companyId: 'co_cumulus', name: 'disabled', behaviour: 'healthy', active: false, events: EVENT_TYPES },
 ];
 
+/** Receives what runs the system in before it is measured (warm-up.ts); nothing of it is counted. */
+export const WARM_UP_COMPANY = 'co_warm_up';
+
+export const WARM_UP_WEBHOOKS: readonly DemoWebhook[] = ['first', 'second', 'third'].map((name) => ({
+  companyId: WARM_UP_COMPANY,
+  name,
+  behaviour: 'healthy',
+  active: true,
+  query: '',
+  authentication: { kind: 'none' },
+  headers: [],
+  events: EVENT_TYPES,
+}));
+
 /** The path of the webhook's endpoint, by which the receiver's log tells webhooks apart. */
 export function pathOf({ companyId, name }: DemoWebhook): string {
   return `/${companyId}/${name}`;

@@ -1,33 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EVENT_TYPES } from '../../../services/shared/core/vocabulary.js';
 import { simulateEvents } from '../simulator/life-cycles.js';
 import { produceEvents } from '../simulator/produce.js';
 import type { DemoSession } from './demo-session.js';
-import { pathOf, type DemoWebhook } from './demo-webhooks.js';
-
-/**
- * Runs the system in before it is measured: code that was never executed is compiled, connections are opened. The
- * figures are those of a system that has been running, as it does everywhere but in its first two seconds. The events
- * belong to a company of its own, so that nothing of them is counted.
- */
-export const WARM_UP_COMPANY = 'co_warm_up';
-
-export const WARM_UP_WEBHOOKS: readonly DemoWebhook[] = ['first', 'second', 'third'].map((name) => ({
-  companyId: WARM_UP_COMPANY,
-  name,
-  behaviour: 'healthy',
-  active: true,
-  query: '',
-  authentication: { kind: 'none' },
-  headers: [],
-  events: EVENT_TYPES,
-}));
+import { pathOf, WARM_UP_COMPANY, WARM_UP_WEBHOOKS } from './demo-webhooks.js';
 
 const EVENTS = 600;
 const RATE = 200;
 const GIVE_UP_MS = 30_000;
 
-/** Resolves when every event of the warm-up was received, or after 30 s. */
+/**
+ * Runs the system in before it is measured: code that was never executed is compiled, connections are opened. The
+ * figures are those of a system that has been running, as it does everywhere but in its first two seconds. The events
+ * belong to a company of its own, so that nothing of them is counted.
+ * Resolves when every event of the warm-up was received, or after 30 s.
+ */
 export async function warmUp(session: DemoSession, signal: AbortSignal): Promise<void> {
   const paths = new Set(WARM_UP_WEBHOOKS.map(pathOf));
   const until = performance.now() + GIVE_UP_MS;
