@@ -1,12 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import { compileAttemptPolicy, compileFailedPolicy, type FailedPolicy } from '../shared/core/attempt-policy.js';
 import { DependencyError } from '../shared/core/errors.js';
-import { jobKeyOf, type Job } from '../shared/core/job.js';
 import type { HttpRequest } from '../shared/core/request.js';
 import type { UnreadableWebhook, Webhook } from '../shared/core/webhook.js';
-import { createJobEncoder } from '../shared/platform/avro/job-codec.js';
-import { subjectOf } from '../shared/platform/avro/register-schemas.js';
-import { newestSchema } from '../shared/platform/avro/schema-files.js';
 import { SealError } from '../shared/platform/crypto/seal-error.js';
 import { createVault } from '../shared/platform/crypto/vault.js';
 import { createAddressPolicy } from '../shared/platform/http/public-address.js';
@@ -18,7 +14,7 @@ import { FailureLog } from '../shared/platform/mongo/failure-log.js';
 import { WebhookDirectory } from '../shared/platform/mongo/webhook-directory.js';
 import { WebhookStatus } from '../shared/platform/mongo/webhook-status.js';
 import { sleep } from '../shared/platform/process/backoff.js';
-import { Coalescer } from '../shared/platform/process/coalescer.js';
+import { openJobTopic } from '../shared/platform/process/job-topic.js';
 import { startJobConsumer, type JobConsumerOptions } from '../shared/platform/process/job-consumer.js';
 import {
   openDependencies,
@@ -65,7 +61,6 @@ export interface DeliverySettings extends DependencySettings {
 
 const SERVICE = 'delivery-consumer';
 const DAY_MS = 24 * 3600 * 1000;
-const RETRY_BATCH = { maxItems: 500, maxDelayMs: 5 };
 /** How long an attempt that our own side couldn't make waits. */
 const OWN_FAULT_PAUSE_MS = 1_000;
 /** What is left of the shutdown time-out for the last commit and for leaving the group. */
@@ -143,9 +138,10 @@ type Stores = Pick<AttemptPorts, 'findWebhook' | 'publishRetry' | 'logFailure' |
 async function openStores(
   context: ServiceContext,
   settings: DeliverySettings,
-  { db, producer, schemas, patiently }: Dependencies,
+  dependencies: Dependencies,
   signal: AbortSignal,
 ): Promise<Stores> {
+  const { db, patiently } = dependencies;
   const { log } = context;
   const feed = new ChangeFeed(db, (err) => log.warn('change-feed.lost', { err }));
   feed.start();
@@ -163,22 +159,11 @@ async function openStores(
     policy: failedPolicyOf(settings),
   });
   context.onShutdown('webhook status', () => status.close());
-  const retrySchemaId = await context.untilReachable('schema-registry', () =>
-    schemas.writerId(subjectOf(settings.topics.retry), newestSchema('delivery-job')),
-  );
-  const jobs = createJobEncoder(retrySchemaId);
-  const retries = new Coalescer<Job>(
-    (batch) =>
-      producer.send(
-        settings.topics.retry,
-        batch.map((job) => ({ key: jobKeyOf(job), value: jobs.encode(job) })),
-      ),
-    RETRY_BATCH,
-  );
+  const retries = await openJobTopic(settings.topics.retry, context, dependencies);
   return {
     findWebhook: (companyId, webhookId) =>
       patiently(() => readable(webhookId, directory.find(companyId, webhookId)), signal),
-    publishRetry: async (job) => patiently(() => retries.add(job), signal),
+    publishRetry: async (job) => patiently(() => retries.send(job), signal),
     logFailure: async (entry) => patiently(() => failures.append(entry), signal),
     countFailure: async (failure) => {
       const { companyId, webhookId, lastSuccessAt } = failure;

@@ -1,10 +1,6 @@
-import { jobKeyOf, type Job } from '../shared/core/job.js';
 import type { Lane } from '../shared/core/vocabulary.js';
-import { createJobEncoder } from '../shared/platform/avro/job-codec.js';
-import { subjectOf } from '../shared/platform/avro/register-schemas.js';
-import { newestSchema } from '../shared/platform/avro/schema-files.js';
 import { retryMetrics } from '../shared/platform/metrics/webhook-metrics.js';
-import { Coalescer } from '../shared/platform/process/coalescer.js';
+import { openJobTopic, type JobTopic } from '../shared/platform/process/job-topic.js';
 import { startJobConsumer, type JobConsumerOptions } from '../shared/platform/process/job-consumer.js';
 import { openDependencies, type DependencySettings } from '../shared/platform/process/open-dependencies.js';
 import { Interrupted } from '../shared/platform/process/patience.js';
@@ -19,34 +15,21 @@ export interface RetrySettings extends DependencySettings {
 }
 
 const SERVICE = 'retry-consumer';
-const LANE_BATCH = { maxItems: 500, maxDelayMs: 5 };
 
 export async function startRetry(context: ServiceContext, settings: RetrySettings): Promise<void> {
   const { signal } = context;
   const dependencies = await openDependencies(SERVICE, context, settings);
-  const { producer, schemas, patiently } = dependencies;
+  const { patiently } = dependencies;
   const metrics = retryMetrics(context.metrics);
 
-  const openLane = async (topic: string): Promise<Coalescer<Job>> => {
-    const schemaId = await context.untilReachable('schema-registry', () =>
-      schemas.writerId(subjectOf(topic), newestSchema('delivery-job')),
-    );
-    const jobs = createJobEncoder(schemaId);
-    const send = (batch: readonly Job[]): Promise<void> =>
-      producer.send(
-        topic,
-        batch.map((job) => ({ key: jobKeyOf(job), value: jobs.encode(job) })),
-      );
-    return new Coalescer<Job>(send, LANE_BATCH);
-  };
-  const lanes: Record<Lane, Coalescer<Job>> = {
-    dispatch: await openLane(settings.topics.dispatch),
-    overflow: await openLane(settings.topics.overflow),
+  const lanes: Record<Lane, JobTopic> = {
+    dispatch: await openJobTopic(settings.topics.dispatch, context, dependencies),
+    overflow: await openJobTopic(settings.topics.overflow, context, dependencies),
   };
 
   const hold = createRetryHold(settings.delivery.retryDelayMs, {
     publish: async (job) => {
-      await patiently(() => lanes[job.lane].add(job), signal);
+      await patiently(() => lanes[job.lane].send(job), signal);
       metrics.returned(job.lane);
     },
     now: Date.now,

@@ -16,6 +16,7 @@ import { createVault } from '../../services/shared/platform/crypto/vault.js';
 import { companyDataKeys } from '../../services/shared/platform/mongo/company-data-keys.js';
 import { connectMongo, type MongoConnection } from '../../services/shared/platform/mongo/connect.js';
 import type { Endpoint, WebhookDocument } from '../../services/shared/platform/mongo/webhook-document.js';
+import { registerCodecs } from '../../services/shared/platform/kafka/codecs.js';
 import { WebhookStore } from '../../services/shared/platform/mongo/webhooks.js';
 import type { FailureDocument } from '../../services/shared/platform/mongo/failure-document.js';
 import { avroValueOf, exampleOf, familyOf, type EventExample } from './event-examples.js';
@@ -75,6 +76,7 @@ export async function startSystem(
   services: readonly ServiceName[] = SERVICES,
   extraEnv: Record<string, string> = {},
 ): Promise<System> {
+  registerCodecs();
   const id = `t${randomBytes(4).toString('hex')}`;
   const folder = await mkdtemp(join(tmpdir(), 'webhook-v2-'));
   const receiver = await startReceiver();

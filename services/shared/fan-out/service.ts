@@ -1,18 +1,15 @@
 import type { Normalized } from '../core/contract.js';
 import type { EventType } from '../core/vocabulary.js';
 import { createEventDecoder } from '../platform/avro/event-decoder.js';
-import { createJobEncoder } from '../platform/avro/job-codec.js';
-import { subjectOf } from '../platform/avro/register-schemas.js';
-import { newestSchema } from '../platform/avro/schema-files.js';
 import { createBatchConsumer } from '../platform/kafka/batch-consumer.js';
 import { registerCodecs } from '../platform/kafka/codecs.js';
 import { cacheMetrics, fanOutMetrics } from '../platform/metrics/webhook-metrics.js';
 import { ChangeFeed } from '../platform/mongo/change-feed.js';
 import { SubscriptionDirectory } from '../platform/mongo/subscription-directory.js';
+import { openJobTopic } from '../platform/process/job-topic.js';
 import { openDependencies, type DependencySettings } from '../platform/process/open-dependencies.js';
 import type { ServiceContext } from '../platform/process/run-service.js';
 import { watchConsumer } from '../platform/process/watch-consumer.js';
-import { jobKeyOf } from '../core/job.js';
 import { createFanOut } from './handler.js';
 
 /** The wiring of both fan-out services: what differs comes in, everything else is the same. */
@@ -42,26 +39,22 @@ export async function startFanOut(
 ): Promise<void> {
   registerCodecs();
   const { log } = context;
-  const { kafka, producer, db, schemas, consume, patiently, park } = await openDependencies(service, context, settings);
+  const dependencies = await openDependencies(service, context, settings);
+  const { kafka, db, schemas, consume, patiently, park } = dependencies;
   const metrics = fanOutMetrics(context.metrics);
   const feed = new ChangeFeed(db, (err) => log.warn('change-feed.lost', { err }));
   feed.start();
   context.onShutdown('change feed', () => feed.close());
   const directory = new SubscriptionDirectory({ db, feed, maxCompanies: settings.cache.subscriptionCompanies });
   cacheMetrics(context.metrics, 'subscriptions', directory);
-  const jobId = await context.untilReachable('schema-registry', () =>
-    schemas.writerId(subjectOf(settings.topics.dispatch), newestSchema('delivery-job')),
-  );
-  const jobs = createJobEncoder(jobId);
+  const dispatch = await openJobTopic(settings.topics.dispatch, context, dependencies);
   const events = createEventDecoder(record, schemas);
-  const { dispatch } = settings.topics;
   const handleBatch = createFanOut(service, {
     decode: (value, signal) => patiently(() => events.decode(value), signal),
     normalize,
     lookup: (companyIds, signal) => patiently(() => directory.lookup(companyIds), signal),
     publish: async (list, signal) => {
-      const records = list.map((job) => ({ key: jobKeyOf(job), value: jobs.encode(job) }));
-      await patiently(() => producer.send(dispatch, records), signal);
+      await patiently(() => dispatch.sendAll(list), signal);
       metrics.jobs(list.length);
     },
     park,

@@ -1,5 +1,5 @@
 import { connect as connectTcp, isIP } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { Kafka, logLevel, type ISocketFactory, type KafkaConfig, type LogEntry, type SASLOptions } from 'kafkajs';
 
 /**
@@ -42,10 +42,13 @@ export function createKafka(settings: KafkaSettings, log: KafkaLog): Kafka {
  * broker's side delays by up to 40 ms.
  */
 const connectWithoutDelay: ISocketFactory = ({ host, port, ssl, onConnect }) => {
+  // `ssl` is what the settings say, a boolean or options, whatever kafkajs's types declare.
+  const encrypted = ssl as ConnectionOptions | boolean | undefined;
+  const serverName = isIP(host) === 0 ? { servername: host } : {};
   const socket =
-    ssl === undefined || Object.keys(ssl).length === 0
+    encrypted === undefined || encrypted === false
       ? connectTcp({ host, port }, onConnect)
-      : connectTls({ host, port, ...(isIP(host) === 0 ? { servername: host } : {}), ...ssl }, onConnect);
+      : connectTls({ host, port, ...serverName, ...(encrypted === true ? {} : encrypted) }, onConnect);
   socket.setKeepAlive(true, 60_000);
   socket.setNoDelay(true);
   return socket;

@@ -3,7 +3,7 @@ import { DependencyError, InvariantError } from '../../core/errors.js';
 import type { FailureEntry } from '../../core/failure-log.js';
 import { toFailureDocument, type FailureDocument } from './failure-document.js';
 import { isAway, isAwayCode, translateMongoError } from './mongo-errors.js';
-import { WriteBatcher, type Settled } from './write-batcher.js';
+import { WriteBatcher, type Settled } from '../process/write-batcher.js';
 
 export interface FailureLogOptions {
   readonly db: Db;

@@ -3,7 +3,7 @@ import { countFailure, countSuccess, type CountingState } from '../../core/statu
 import { onMongo } from './mongo-errors.js';
 import { changedBy, foldUpdate, type CountingPolicy, type StatusFact } from './status-fold.js';
 import type { WebhookDocument } from './webhook-document.js';
-import { WriteBatcher, type Settled } from './write-batcher.js';
+import { WriteBatcher, type Settled } from '../process/write-batcher.js';
 
 /**
  * Counts attempts on the webhook document: "after 3 non-2xx responses within 24 h with no success between them, the

@@ -5,7 +5,7 @@ import {
   WriteBatcher,
   type Settled,
   type WriteBatcherOptions,
-} from '../../../../services/shared/platform/mongo/write-batcher.js';
+} from '../../../../services/shared/platform/process/write-batcher.js';
 
 type Write = WriteBatcherOptions<number, string>['write'];
 
