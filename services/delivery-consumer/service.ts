@@ -159,11 +159,11 @@ async function openStores(
     policy: failedPolicyOf(settings),
   });
   context.onShutdown('webhook status', () => status.close());
-  const retries = await openJobTopic(settings.topics.retry, context, dependencies);
+  const retries = await openJobTopic(settings.topics.retry, SERVICE, context, dependencies);
   return {
     findWebhook: (companyId, webhookId) =>
       patiently(() => readable(webhookId, directory.find(companyId, webhookId)), signal),
-    publishRetry: async (job) => patiently(() => retries.send(job), signal),
+    publishRetry: (job) => retries.send(job, signal),
     logFailure: async (entry) => patiently(() => failures.append(entry), signal),
     countFailure: async (failure) => {
       const { companyId, webhookId, lastSuccessAt } = failure;

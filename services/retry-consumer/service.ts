@@ -19,17 +19,16 @@ const SERVICE = 'retry-consumer';
 export async function startRetry(context: ServiceContext, settings: RetrySettings): Promise<void> {
   const { signal } = context;
   const dependencies = await openDependencies(SERVICE, context, settings);
-  const { patiently } = dependencies;
   const metrics = retryMetrics(context.metrics);
 
   const lanes: Record<Lane, JobTopic> = {
-    dispatch: await openJobTopic(settings.topics.dispatch, context, dependencies),
-    overflow: await openJobTopic(settings.topics.overflow, context, dependencies),
+    dispatch: await openJobTopic(settings.topics.dispatch, SERVICE, context, dependencies),
+    overflow: await openJobTopic(settings.topics.overflow, SERVICE, context, dependencies),
   };
 
   const hold = createRetryHold(settings.delivery.retryDelayMs, {
     publish: async (job) => {
-      await patiently(() => lanes[job.lane].send(job), signal);
+      await lanes[job.lane].send(job, signal);
       metrics.returned(job.lane);
     },
     now: Date.now,

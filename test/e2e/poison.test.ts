@@ -152,6 +152,22 @@ test('a job that can’t be decoded is parked by the delivery and the retry cons
   }
 });
 
+test('an event whose JSON outgrows the dispatch topic is parked, cut, and the next good record arrives', async () => {
+  const before = received.length;
+  // A control character is one byte in Avro and six in JSON.
+  const example = event('message.sent', COMPANY);
+  const content = { kind: 'text', text: { body: '\u0001'.repeat(900_000) }, template: null, media: null };
+  await system.produce([{ ...example, data: { ...example.data, content } }]);
+  const next = event('message.sent', COMPANY);
+  await system.produce([next]);
+  await system.receiver.waitFor((requests) => requests.some((request) => eventIdOf(request) === next.event_id), 30_000);
+  await until(
+    () => received.length,
+    (count) => count > before,
+  );
+  expect(received.at(-1)).toMatchObject({ reason: 'too-large', truncated: true, service: 'whatsapp-consumer' });
+}, 60_000);
+
 test('every process still runs', () => {
   expect([...system.services.values()].every(({ running }) => running)).toBe(true);
 });

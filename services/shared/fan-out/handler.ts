@@ -1,5 +1,6 @@
 import type { Normalized } from '../core/contract.js';
 import { renderBody, type Event } from '../core/event.js';
+import { refusedJob } from '../core/dead-letter.js';
 import { PoisonRecord } from '../core/errors.js';
 import { firstJob, type Job } from '../core/job.js';
 import { matchSubscriptions } from '../core/match.js';
@@ -126,24 +127,11 @@ async function publishAll(
       return;
     }
     const [job] = jobs;
-    if (job !== undefined) await ports.park([oversized(service, job, error, ports.now())], signal);
+    if (job !== undefined) await ports.park([refusedJob(service, job, error, ports.now())], signal);
   }
 }
 
 function deadLetter(service: string, record: SourceRecord, { reason, detail }: Park, parkedAt: number): DeadLetter {
   const { source, key, value } = record;
   return { reason, detail, service, source, parkedAt, key, value, truncated: false };
-}
-
-function oversized(service: string, job: Job, { reason, message }: PoisonRecord, parkedAt: number): DeadLetter {
-  return {
-    reason,
-    detail: `the job for webhook ${job.webhookId}: ${message}`,
-    service,
-    source: job.source,
-    parkedAt,
-    key: null,
-    value: job.body,
-    truncated: false,
-  };
 }

@@ -47,7 +47,7 @@ export async function startFanOut(
   context.onShutdown('change feed', () => feed.close());
   const directory = new SubscriptionDirectory({ db, feed, maxCompanies: settings.cache.subscriptionCompanies });
   cacheMetrics(context.metrics, 'subscriptions', directory);
-  const dispatch = await openJobTopic(settings.topics.dispatch, context, dependencies);
+  const dispatch = await openJobTopic(settings.topics.dispatch, service, context, dependencies);
   const events = createEventDecoder(record, schemas);
   const handleBatch = createFanOut(service, {
     decode: (value, signal) => patiently(() => events.decode(value), signal),

@@ -190,8 +190,8 @@ describe('a job that the broker refuses for its size', () => {
     const { run, letters } = stage(undefined, { publish });
     await run('event a', 'event b', 'event c');
     expect(accepted).toEqual(['a', 'c']);
-    expect(letters.map(({ reason, source, key }) => [reason, source.offset, key])).toEqual([
-      ['too-large', '101', null],
+    expect(letters.map(({ reason, source, key }) => [reason, source.offset, String(key)])).toEqual([
+      ['too-large', '101', 'wh_1:call_1'],
     ]);
   });
 

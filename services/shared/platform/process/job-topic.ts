@@ -1,3 +1,5 @@
+import { refusedJob } from '../../core/dead-letter.js';
+import { PoisonRecord } from '../../core/errors.js';
 import { jobKeyOf, type Job } from '../../core/job.js';
 import { createJobEncoder } from '../avro/job-codec.js';
 import { subjectOf } from '../avro/register-schemas.js';
@@ -11,15 +13,19 @@ import { WriteBatcher } from './write-batcher.js';
 export interface JobTopic {
   /** In order, as one; resolves when all are acknowledged. @throws DependencyError, PoisonRecord('too-large') */
   sendAll(jobs: readonly Job[]): Promise<void>;
-  /** A single job; those that come within 5 ms travel together. @throws as `sendAll` */
-  send(job: Job): Promise<void>;
+  /**
+   * A single job; those that come within 5 ms travel together. Waits while Kafka is away; a job that the broker refuses
+   * for its size is parked.
+   */
+  send(job: Job, signal: AbortSignal): Promise<void>;
 }
 
 /** Looks the schema's id up and returns the topic. */
 export async function openJobTopic(
   topic: string,
+  service: string,
   context: Pick<ServiceContext, 'untilReachable'>,
-  { producer, schemas }: Pick<Dependencies, 'producer' | 'schemas'>,
+  { producer, schemas, patiently, park }: Dependencies,
 ): Promise<JobTopic> {
   const schemaId = await context.untilReachable('schema-registry', () =>
     schemas.writerId(subjectOf(topic), newestSchema('delivery-job')),
@@ -38,5 +44,24 @@ export async function openJobTopic(
     bytesOf: ({ body }) => body.byteLength,
     maxUnderWay: 1,
   });
-  return { sendAll, send: (job) => batcher.add(job) };
+  /** One job that is too large fails all that travel with it, so each of them is sent alone then. */
+  const sendAlone = async (job: Job, signal: AbortSignal): Promise<void> => {
+    try {
+      await patiently(() => sendAll([job]), signal);
+    } catch (error) {
+      if (!(error instanceof PoisonRecord)) throw error;
+      await park([refusedJob(service, job, error, Date.now())], signal);
+    }
+  };
+  return {
+    sendAll,
+    send: async (job, signal) => {
+      try {
+        await patiently(() => batcher.add(job), signal);
+      } catch (error) {
+        if (!(error instanceof PoisonRecord)) throw error;
+        await sendAlone(job, signal);
+      }
+    },
+  };
 }
