@@ -86,7 +86,7 @@ describe('the record', () => {
     const body = '{"name":"Zoë 🎧","html":"</script>"}';
     const answer = await post(`${endpoint.url}?key=v%20w`, client(), { 'webhook-id': 'msg_1', 'X-Own': 'a' }, body);
     expect([answer.status, answer.headers['x-answer'], answer.body.toString()]).toEqual([202, 'yes', 'thanks']);
-    const [request] = await receiver.waitFor((requests) => requests[0]?.completion === 'answered', 1_000);
+    const [request] = await receiver.waitFor((requests) => requests[0]?.completion === 'answered', 10_000);
     expect(request).toMatchObject({ endpoint: '/a', method: 'POST', url: '/a?key=v%20w', connection: 1 });
     expect(request?.headers).toMatchObject({ 'webhook-id': 'msg_1', 'x-own': 'a' });
     expect(request?.rawHeaders).toContain('X-Own');
@@ -176,15 +176,15 @@ describe('sick answers', () => {
   ])('an endpoint that %s', async (_name, step, expected) => {
     const receiver = await start();
     expect(await postTo(receiver, step)).toBe(expected);
-    await receiver.waitFor((requests) => requests.every(({ completion }) => completion !== 'pending'), 2_000);
+    await receiver.waitFor((requests) => requests.every(({ completion }) => completion !== 'pending'), 10_000);
     expect(receiver.requests()).toHaveLength(1);
   });
 
   test('a client that gives up frees the endpoint of a hang, and the record says abandoned', async () => {
     const receiver = await start();
     await postTo(receiver, { kind: 'hang', when: 'before-headers' });
-    await receiver.waitFor(([request]) => request?.completion === 'abandoned', 2_000);
-    await receiver.waitFor(() => receiver.connectionsOpen === 0, 2_000);
+    await receiver.waitFor(([request]) => request?.completion === 'abandoned', 10_000);
+    await receiver.waitFor(() => receiver.connectionsOpen === 0, 10_000);
   });
 
   test('a body that drips one byte at a time outlasts a time-out between bytes', async () => {
@@ -201,11 +201,13 @@ describe('sick answers', () => {
     const { url } = receiver.endpoint('/huge', [{ kind: 'huge-body', bytes: 5_000_001 }]);
     expect((await post(url, client())).body).toHaveLength(5_000_001);
     receiver.endpoint('/huge', [{ kind: 'huge-body', bytes: 1_000_000_000 }]);
+    const before = process.memoryUsage().arrayBuffers;
     const answer = await send(url, { method: 'POST', dispatcher: client() });
     await once(answer.body, 'data');
     answer.body.on('error', () => undefined).destroy();
-    await receiver.waitFor((requests) => requests[1]?.completion === 'abandoned', 2_000);
-    expect(process.memoryUsage().arrayBuffers).toBeLessThan(100_000_000);
+    await receiver.waitFor((requests) => requests[1]?.completion === 'abandoned', 10_000);
+    // Of the whole process, other tests' garbage included: the body would be 1 GB.
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(500_000_000);
   });
 
   test('a gzip bomb is small on the wire', async () => {
@@ -220,7 +222,7 @@ describe('sick answers', () => {
     const { url } = receiver.endpoint('/a', [respond(200, { close: 'silent' }), 200]);
     const agent = client();
     expect((await post(url, agent)).status).toBe(200);
-    await receiver.waitFor(() => receiver.connectionsOpen === 0, 2_000);
+    await receiver.waitFor(() => receiver.connectionsOpen === 0, 10_000);
     expect(await outcome(post(url, agent))).toBe(200);
     expect(receiver.connectionsOpened).toBe(2);
   });
@@ -253,7 +255,7 @@ describe('sick answers', () => {
       signal: abort.signal,
     } as const;
     await expect(send(url, options)).rejects.toThrow();
-    const [request] = await receiver.waitFor((requests) => requests[0]?.completion === 'abandoned', 2_000);
+    const [request] = await receiver.waitFor((requests) => requests[0]?.completion === 'abandoned', 10_000);
     expect(request?.body.toString()).toBe('{"half":');
   });
 });
@@ -310,7 +312,7 @@ describe('sick connections', () => {
     const socket = connectTls({ port: receiver.port, host: '127.0.0.1', ca: ca.certificatePem });
     socket.on('error', () => undefined);
     socket.write('EHLO example.org\r\n\r\n');
-    await receiver.waitFor(() => receiver.faults.length === 1, 2_000);
+    await receiver.waitFor(() => receiver.faults.length === 1, 10_000);
     socket.destroy();
     expect(receiver.faults[0]).toMatchObject({ kind: 'http', code: 'HPE_INVALID_METHOD' });
     expect(receiver.requests()).toHaveLength(0);
@@ -339,7 +341,7 @@ describe('sick connections', () => {
     const receiver = await startReceiver({ ca });
     const { url } = receiver.endpoint('/a', [{ kind: 'hang', when: 'before-headers' }]);
     const hanging = outcome(post(url, client()));
-    await receiver.waitFor((requests) => requests.length === 1, 2_000);
+    await receiver.waitFor((requests) => requests.length === 1, 10_000);
     await receiver.close();
     expect(await hanging).toBe('UND_ERR_SOCKET');
     expect(receiver.connectionsOpen).toBe(0);

@@ -97,7 +97,7 @@ describe('waiting for facts', () => {
   test('resolves at once when the predicate holds already', async () => {
     const log = new RequestLog();
     log.add(requestOf());
-    await expect(log.waitFor((requests) => requests.length === 1, 1_000)).resolves.toHaveLength(1);
+    await expect(log.waitFor((requests) => requests.length === 1, 10_000)).resolves.toHaveLength(1);
   });
 
   test('looks when something happened, once per turn of the event loop', async () => {
