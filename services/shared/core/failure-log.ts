@@ -3,9 +3,12 @@ import type { EventType } from './vocabulary.js';
 /** First digit of the response status, or `none` when no response came. The analysts' coarse filter. */
 export type StatusClass = '1xx' | '2xx' | '3xx' | '4xx' | '5xx' | 'none';
 
-/** What followed a failed attempt. */
+/**
+ * What followed a failed attempt. `held`: the webhook is Failed, the next attempt waits for its recovery. `dropped`: no
+ * attempt was made and none will be, because more was held for the webhook than the bounds allow.
+ */
 export type FollowUp =
-  { readonly kind: 'retry'; readonly at: number } | { readonly kind: 'exhausted' } | { readonly kind: 'held' };
+  { readonly kind: 'retry'; readonly at: number } | { readonly kind: 'exhausted' | 'held' | 'dropped' };
 
 /**
  * One failed attempt, as the failure log keeps it: the request with its secrets masked, the response, the cause in

@@ -32,7 +32,7 @@ export interface FailureDocument {
   readonly statusClass: StatusClass;
   readonly cause: { readonly kind: string; readonly text: string };
   readonly followUp:
-    { readonly kind: 'retry'; readonly at: Date } | { readonly kind: 'exhausted' } | { readonly kind: 'held' };
+    { readonly kind: 'retry'; readonly at: Date } | { readonly kind: 'exhausted' | 'held' | 'dropped' };
   /** When the server deletes it. */
   readonly expiresAt: Date;
 }

@@ -17,6 +17,8 @@ export interface WebhookDocument {
   readonly statusReason: string | null;
   readonly statusChangedAt: Date;
   readonly failures: readonly StoredFailure[];
+  /** Not null while Failed; absent in documents that are older than the circuit, which counts as null. */
+  readonly circuit?: StoredCircuit | null;
   readonly countsFrom: Date;
   readonly version: number;
   readonly createdAt: Date;
@@ -27,6 +29,17 @@ export interface WebhookDocument {
 export interface StoredFailure {
   readonly attemptId: string;
   readonly at: Date;
+}
+
+/** The circuit of core/circuit.ts. */
+export interface StoredCircuit {
+  readonly openedAt: Date;
+  /** Probes that have failed so far. */
+  readonly probes: number;
+  /** With nothing held by then, the next event is the probe. */
+  readonly nextProbeAt: Date;
+  /** A probe is under way, until then at the latest; null when none is. */
+  readonly leaseUntil: Date | null;
 }
 
 export type SealedAuthentication =

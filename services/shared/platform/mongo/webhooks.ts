@@ -5,6 +5,7 @@ import type { Vault } from '../crypto/vault.js';
 import { WEBHOOK_SLOTS } from './collections/webhooks.plan.js';
 import { sealEndpoint } from './endpoint-secrets.js';
 import { isDuplicateKey, onMongo } from './mongo-errors.js';
+import type { RecoveryDocument } from './recovery-document.js';
 import type { Endpoint, WebhookDocument } from './webhook-document.js';
 
 /**
@@ -30,10 +31,12 @@ const INSERT_TRIES = 50;
 
 export class WebhookStore {
   readonly #webhooks: Collection<WebhookDocument>;
+  readonly #recoveries: Collection<RecoveryDocument>;
   readonly #vault: Vault;
 
   constructor({ db, vault }: WebhookStoreOptions) {
     this.#webhooks = db.collection<WebhookDocument>('webhooks', { promoteBuffers: true });
+    this.#recoveries = db.collection<RecoveryDocument>('recoveries');
     this.#vault = vault;
   }
 
@@ -59,25 +62,52 @@ export class WebhookStore {
     return found.filter(({ companyId, _id }) => asked.has(JSON.stringify([companyId, _id])));
   }
 
-  /** Enables or disables; the counter starts anew either way. False when there is no such webhook. */
+  /**
+   * Enables or disables; the counter starts anew and the circuit is closed either way. What was held follows at once,
+   * or, while Inactive, is discarded. False when there is no such webhook.
+   */
   async setStatus(ref: WebhookRef, status: 'active' | 'inactive', now: Date): Promise<boolean> {
-    const fields = { status, statusReason: null, statusChangedAt: now };
-    return this.#change(ref, fields, now);
+    const fields = { status, statusReason: null, statusChangedAt: now, circuit: null };
+    const changed = await this.#change(ref, fields, now);
+    if (changed) await this.#lookAtHeld(ref, now);
+    return changed;
   }
 
   /**
-   * Replaces what was registered. The counter starts anew, the status stays: a Failed webhook becomes Active with its
-   * next success, or when it is enabled. False when there is no such webhook.
+   * Replaces what was registered. The counter starts anew, the status stays: a Failed webhook is probed at once, and
+   * becomes Active with its next success or when it is enabled. False when there is no such webhook.
    */
   async replaceEndpoint(ref: WebhookRef, endpoint: Endpoint, now: Date): Promise<boolean> {
     const sealed = await sealEndpoint(this.#vault, ref.companyId, ref.webhookId, endpoint);
-    return this.#change(ref, { url: endpoint.url, events: [...endpoint.events], ...sealed }, now);
+    const changed = await this.#change(ref, { url: endpoint.url, events: [...endpoint.events], ...sealed }, now);
+    if (!changed) return false;
+    await this.#probeNow(ref, now);
+    await this.#lookAtHeld(ref, now);
+    return true;
   }
 
   /** Irreversible. False when there is no such webhook. */
   async deleteWebhook({ companyId, webhookId }: WebhookRef): Promise<boolean> {
     const result = await onMongo('deleting a webhook', () => this.#webhooks.deleteOne({ companyId, _id: webhookId }));
+    if (result.deletedCount === 1) await this.#lookAtHeld({ companyId, webhookId }, new Date());
     return result.deletedCount === 1;
+  }
+
+  /** What fails was fixed, perhaps: the pause before the next probe begins anew, with none. */
+  async #probeNow({ companyId, webhookId }: WebhookRef, now: Date): Promise<void> {
+    await onMongo('asking for a probe', () =>
+      this.#webhooks.updateOne(
+        { companyId, _id: webhookId, status: 'failed', circuit: { $ne: null } },
+        { $set: { 'circuit.probes': 0, 'circuit.nextProbeAt': now } },
+      ),
+    );
+  }
+
+  /** Lets a delivery process look at what is held; should this not be written, it looks when the next probe is due. */
+  async #lookAtHeld({ companyId, webhookId }: WebhookRef, now: Date): Promise<void> {
+    await onMongo('asking for a recovery', () =>
+      this.#recoveries.updateOne({ companyId, _id: webhookId }, { $set: { dueAt: now }, $inc: { pokes: 1 } }),
+    );
   }
 
   /** A change by a person: the counter starts anew and the version rises. */
@@ -102,6 +132,7 @@ export class WebhookStore {
       statusReason: null,
       statusChangedAt: now,
       failures: [],
+      circuit: null,
       countsFrom: now,
       version: 1,
       createdAt: now,

@@ -1,5 +1,6 @@
 import { CIPHERTEXT, DATE, ID, atLeast, exactly, type CollectionPlan } from './collection-plan.js';
 import { FAILURE_LOG_PLAN } from './failure-log.plan.js';
+import { HELD_DELIVERIES_PLAN, RECOVERIES_PLAN } from './held-deliveries.plan.js';
 import { KNOWN_SCHEMAS_PLAN } from './known-schemas.plan.js';
 import { WEBHOOKS_PLAN } from './webhooks.plan.js';
 
@@ -16,12 +17,6 @@ const USERS_PLAN: CollectionPlan = {
   name: 'users',
   schema: atLeast({ companyId: ID }),
   indexes: [{ name: 'company', key: { companyId: 1, _id: 1 } }],
-};
-
-const HELD_DELIVERIES_PLAN: CollectionPlan = {
-  name: 'held_deliveries',
-  schema: atLeast({ companyId: ID, webhookId: ID }),
-  indexes: [{ name: 'company_webhook', key: { companyId: 1, webhookId: 1, _id: 1 } }],
 };
 
 const WEBHOOK_STATS_PLAN: CollectionPlan = {
@@ -43,6 +38,7 @@ export const ALL_PLANS: readonly CollectionPlan[] = [
   WEBHOOKS_PLAN,
   FAILURE_LOG_PLAN,
   HELD_DELIVERIES_PLAN,
+  RECOVERIES_PLAN,
   WEBHOOK_STATS_PLAN,
   AUDIT_LOG_PLAN,
   KNOWN_SCHEMAS_PLAN,

@@ -13,7 +13,10 @@ const RESPONSE = exactly({
 });
 
 const FOLLOW_UP = {
-  oneOf: [exactly({ kind: { enum: ['retry'] }, at: DATE }), exactly({ kind: { enum: ['exhausted', 'held'] } })],
+  oneOf: [
+    exactly({ kind: { enum: ['retry'] }, at: DATE }),
+    exactly({ kind: { enum: ['exhausted', 'held', 'dropped'] } }),
+  ],
 };
 
 /** "Every failed attempt is logged"; "logs expire". The indexes answer the console and the analysts. */

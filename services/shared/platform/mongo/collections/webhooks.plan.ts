@@ -14,24 +14,35 @@ const AUTHENTICATION = {
   ],
 };
 
+const CIRCUIT = exactly({
+  openedAt: DATE,
+  probes: { bsonType: 'int', minimum: 0 },
+  nextProbeAt: DATE,
+  leaseUntil: { bsonType: ['date', 'null'] },
+});
+
 export const WEBHOOKS_PLAN: CollectionPlan = {
   name: 'webhooks',
-  schema: exactly({
-    _id: ID,
-    companyId: ID,
-    slot: { bsonType: 'int', minimum: 0, maximum: WEBHOOK_SLOTS - 1 },
-    url: { bsonType: 'string', pattern: '^https?://', maxLength: 2048 },
-    authentication: AUTHENTICATION,
-    headers: { bsonType: 'array', maxItems: 10, items: exactly({ name: ID, value: SEALED }) },
-    events: { bsonType: 'array', minItems: 1, uniqueItems: true, items: { enum: [...EVENT_TYPES] } },
-    status: { enum: ['active', 'inactive', 'failed'] },
-    statusReason: { bsonType: ['string', 'null'] },
-    statusChangedAt: DATE,
-    failures: { bsonType: 'array', maxItems: 1_000, items: exactly({ attemptId: ID, at: DATE }) },
-    countsFrom: DATE,
-    version: { bsonType: 'int', minimum: 1 },
-    createdAt: DATE,
-    updatedAt: DATE,
-  }),
+  schema: exactly(
+    {
+      _id: ID,
+      companyId: ID,
+      slot: { bsonType: 'int', minimum: 0, maximum: WEBHOOK_SLOTS - 1 },
+      url: { bsonType: 'string', pattern: '^https?://', maxLength: 2048 },
+      authentication: AUTHENTICATION,
+      headers: { bsonType: 'array', maxItems: 10, items: exactly({ name: ID, value: SEALED }) },
+      events: { bsonType: 'array', minItems: 1, uniqueItems: true, items: { enum: [...EVENT_TYPES] } },
+      status: { enum: ['active', 'inactive', 'failed'] },
+      statusReason: { bsonType: ['string', 'null'] },
+      statusChangedAt: DATE,
+      failures: { bsonType: 'array', maxItems: 1_000, items: exactly({ attemptId: ID, at: DATE }) },
+      circuit: { oneOf: [{ bsonType: 'null' }, CIRCUIT] },
+      countsFrom: DATE,
+      version: { bsonType: 'int', minimum: 1 },
+      createdAt: DATE,
+      updatedAt: DATE,
+    },
+    ['circuit'],
+  ),
   indexes: [{ name: 'company_slot', key: { companyId: 1, slot: 1 }, unique: true }],
 };
