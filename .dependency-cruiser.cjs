@@ -59,7 +59,29 @@ module.exports = {
       name: 'browser-code-is-alone',
       severity: 'error',
       from: { path: '^services/admin/console/' },
-      to: { path: '^(services|config)/', pathNot: ['^services/admin/console/', '^services/shared/core/'] },
+      to: {
+        path: '^(services|config)/',
+        pathNot: ['^services/admin/console/', '^services/admin/contract/', '^services/shared/core/'],
+      },
+    },
+    {
+      name: 'browser-takes-types-alone',
+      severity: 'error',
+      comment: 'of the contract, the console needs the types; its schemas would be weight in the browser',
+      from: { path: '^services/admin/console/' },
+      to: { path: '^services/admin/contract/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'contract-is-schemas',
+      severity: 'error',
+      from: { path: '^services/admin/contract/' },
+      to: { pathNot: ['^services/admin/contract/', '^services/shared/core/', 'node_modules/typebox/'] },
+    },
+    {
+      name: 'web-framework-in-the-api-alone',
+      severity: 'error',
+      from: { pathNot: ['^services/admin/api/', '^test/'] },
+      to: { path: 'node_modules/(fastify|@fastify)/' },
     },
   ],
   options: {
