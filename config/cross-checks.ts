@@ -41,6 +41,15 @@ function topicCheck(name: (typeof TOPICS)[number], index: number): CrossCheck {
   };
 }
 
+function jwtCheck(name: 'jwksUrl' | 'issuer' | 'audience'): CrossCheck {
+  return {
+    setting: `jwt.${name}`,
+    others: ['admin.authentication'],
+    unmet: ({ admin, jwt }) =>
+      when(admin.authentication === 'jwt' && jwt[name] === '', 'a value, because ADMIN_AUTHENTICATION is jwt'),
+  };
+}
+
 export const CROSS_CHECKS: readonly CrossCheck[] = [
   saslCheck('saslUsername'),
   saslCheck('saslPassword'),
@@ -95,6 +104,7 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
       return when(status.failureWindowMs < span, `at least ${span}, which the attempts of one event may take`);
     },
   },
+  ...(['jwksUrl', 'issuer', 'audience'] as const).map(jwtCheck),
   {
     setting: 'process.shutdownTimeoutMs',
     others: ['delivery.timeoutMs'],

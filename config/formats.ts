@@ -123,6 +123,11 @@ const FORMATS: Readonly<Record<FormatName, Format>> = {
     expected: () => 'an http:// or https:// address without credentials, query and fragment',
     accepts: isHttpUrl,
   },
+  'optional-http-url': {
+    coerce: trim,
+    expected: () => 'an http:// or https:// address without credentials, query and fragment, or nothing',
+    accepts: (value) => value === '' || isHttpUrl(value),
+  },
   brokers: {
     coerce: splitList,
     expected: () => 'host:port, separated by commas',

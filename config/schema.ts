@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import { adminSchema } from './schema-admin.js';
 import { deliverySchema } from './schema-delivery.js';
 import { kafkaSchema } from './schema-kafka.js';
 import { processSchema } from './schema-process.js';
@@ -6,7 +7,7 @@ import { storageSchema } from './schema-storage.js';
 import type { ValuesOf } from './setting.js';
 
 /** All settings of all processes: the table that convict loads and that deploy/env.example is made from. */
-export const schema = { ...kafkaSchema, ...storageSchema, ...deliverySchema, ...processSchema };
+export const schema = { ...kafkaSchema, ...storageSchema, ...deliverySchema, ...adminSchema, ...processSchema };
 
 /** The values as the table declares them. */
 export type SettingValues = ValuesOf<typeof schema>;

@@ -23,7 +23,8 @@ export interface ChoiceSetting extends Setting<string, 'choice'> {
   readonly choices: readonly string[];
 }
 
-export type TextFormat = 'text' | 'topic' | 'topic-prefix' | 'mongodb-uri' | 'database' | 'http-url' | 'host';
+export type TextFormat =
+  'text' | 'topic' | 'topic-prefix' | 'mongodb-uri' | 'database' | 'http-url' | 'optional-http-url' | 'host';
 
 export type ListFormat = 'brokers' | 'networks';
 

@@ -22,7 +22,7 @@ export class ServiceProcess {
     this.name = name;
     const entry = join(projectRoot(), 'dist', 'services', name, 'main.js');
     this.#child = spawn(process.execPath, ['--enable-source-maps', entry], {
-      env: { PATH: process.env['PATH'] ?? '', OPS_PORT: '0', ...env },
+      env: { PATH: process.env['PATH'] ?? '', OPS_PORT: '0', ADMIN_PORT: '0', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#exited = new Promise((resolve) => this.#child.once('exit', (code, signal) => resolve(code ?? signal ?? 0)));

@@ -1,7 +1,7 @@
 import type { Kafka, SASLOptions } from 'kafkajs';
 import type { Db } from 'mongodb';
 import { cutToFit } from '../../core/dead-letter.js';
-import { ConfigError, type Dependency } from '../../core/errors.js';
+import { ConfigError } from '../../core/errors.js';
 import type { DeadLetter } from '../../core/verdict.js';
 import { createDeadLetterEncoder } from '../avro/dead-letter-codec.js';
 import { createRegistryClient } from '../avro/registry-client.js';
@@ -14,18 +14,18 @@ import { kafkaProbe } from '../kafka/probe.js';
 import { createProducer, type RecordProducer } from '../kafka/producer.js';
 import { missingTopics, type Topics } from '../kafka/topics.js';
 import { consumeMetrics, type ConsumeMetrics } from '../metrics/webhook-metrics.js';
-import { connectMongo, isMongoReachable } from '../mongo/connect.js';
 import { mongoKnownSchemas } from '../mongo/known-schemas.js';
-import { assertMigrated } from '../mongo/schema-version.js';
+import { openMongo, type MongoDependencySettings } from './open-mongo.js';
 import { createPatience, type Patiently } from './patience.js';
 import type { ServiceContext } from './run-service.js';
+import { watchDependency } from './watch-dependency.js';
 
 /**
  * Opens what every consuming process works with, in the order in which it leans on each other, and registers how each
  * is closed and watched: MongoDB, Kafka with a producer, the schemas. A process that starts before its servers waits
  * for them; one that finds them unprepared says so in one sentence and ends.
  */
-export interface DependencySettings {
+export interface DependencySettings extends MongoDependencySettings {
   readonly kafka: {
     readonly brokers: readonly string[];
     readonly ssl: boolean;
@@ -34,7 +34,6 @@ export interface DependencySettings {
     readonly saslPassword: string;
   };
   readonly topics: Topics;
-  readonly mongodb: { readonly uri: string; readonly database: string };
   readonly schemaRegistry: {
     readonly url: string;
     readonly username: string;
@@ -102,14 +101,6 @@ export async function openDependencies(
   return { kafka, producer, db, schemas, consume, patiently, park };
 }
 
-async function openMongo(service: string, context: ServiceContext, settings: DependencySettings): Promise<Db> {
-  const mongo = await context.untilReachable('mongodb', () => connectMongo({ ...settings.mongodb, appName: service }));
-  context.onShutdown('mongodb', () => mongo.close());
-  await context.untilReachable('mongodb', () => assertMigrated(mongo.db));
-  watch(context, 'mongodb', () => isMongoReachable(mongo.db));
-  return mongo.db;
-}
-
 async function openKafka(
   kafka: Kafka,
   context: ServiceContext,
@@ -121,7 +112,7 @@ async function openKafka(
   if (missing.length > 0) throw new ConfigError([`the topics ${missing.join(', ')} don't exist: run npm run migrate`]);
   const probe = kafkaProbe(kafka);
   context.onShutdown('kafka probe', () => probe.close());
-  watch(context, 'kafka', () => probe.answers());
+  watchDependency(context, 'kafka', () => probe.answers());
   return producer;
 }
 
@@ -129,7 +120,7 @@ async function openSchemas(db: Db, context: ServiceContext, settings: Dependency
   const { url, username, password, timeoutMs } = settings.schemaRegistry;
   const credentials = username === '' ? {} : { username, password };
   const registry = createRegistryClient({ url, timeoutMs, ...credentials });
-  watch(context, 'schema-registry', () => answersAt(`${url.replace(/\/$/, '')}/subjects`, credentials));
+  watchDependency(context, 'schema-registry', () => answersAt(`${url.replace(/\/$/, '')}/subjects`, credentials));
   return context.untilReachable('mongodb', () =>
     openSchemaStore({
       registry,
@@ -137,14 +128,6 @@ async function openSchemas(db: Db, context: ServiceContext, settings: Dependency
       onWarning: (detail) => context.log.warn('schemas.not-stored', { detail }),
     }),
   );
-}
-
-function watch(context: ServiceContext, dependency: Dependency, answers: () => Promise<boolean>): void {
-  context.health.add({
-    name: dependency,
-    kind: 'dependency',
-    check: async () => ((await answers()) ? { ok: true } : { ok: false, reason: `${dependency} does not answer` }),
-  });
 }
 
 /** For every Kafka client of ours. */

@@ -1,0 +1,34 @@
+import type { AddressInfo } from 'node:net';
+import { readEventSamples } from '../shared/platform/avro/event-samples.js';
+import { openMongo, type MongoDependencySettings } from '../shared/platform/process/open-mongo.js';
+import { productVersion } from '../shared/platform/process/product-version.js';
+import type { ServiceContext } from '../shared/platform/process/run-service.js';
+import { eventRoutes } from './api/routes/events.js';
+import { createApi } from './api/server.js';
+
+/** The wiring of the admin process. It needs MongoDB alone: the console works while Kafka or the registry are away. */
+export interface AdminSettings extends MongoDependencySettings {
+  readonly admin: {
+    readonly host: string;
+    readonly port: number;
+    readonly trustedProxies: readonly string[];
+    readonly requestsPerMinute: number;
+  };
+}
+
+export async function startAdmin(context: ServiceContext, settings: AdminSettings): Promise<void> {
+  const { admin } = settings;
+  await openMongo('admin', context, settings);
+  const samples = readEventSamples();
+  const api = await createApi({
+    log: context.log,
+    version: productVersion(),
+    identify: () => Promise.resolve({ kind: 'nobody' }),
+    routes: [eventRoutes({ sampleOf: (type) => samples[type] })],
+    rates: { requestsPerMinute: admin.requestsPerMinute },
+    trustedProxies: admin.trustedProxies,
+  });
+  await api.listen({ host: admin.host, port: admin.port });
+  context.onShutdown('api', () => api.close());
+  context.log.info('api.listening', { host: admin.host, port: (api.server.address() as AddressInfo).port });
+}
