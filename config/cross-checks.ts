@@ -106,6 +106,12 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
   },
   ...(['jwksUrl', 'issuer', 'audience'] as const).map(jwtCheck),
   {
+    setting: 'status.maxProbeMs',
+    others: ['status.firstProbeMs'],
+    unmet: ({ status }) =>
+      when(status.maxProbeMs < status.firstProbeMs, `at least STATUS_FIRST_PROBE_MS, which is ${status.firstProbeMs}`),
+  },
+  {
     setting: 'process.shutdownTimeoutMs',
     others: ['delivery.timeoutMs'],
     unmet: ({ process, delivery }) =>

@@ -1,24 +1,33 @@
 import type { Job } from '../shared/core/job.js';
-import type { AdmittedRecord } from '../shared/core/partition-progress.js';
+import type { AttemptEnd, Origin } from './handler.js';
 import { Scheduler, type SchedulerLimits } from './scheduler.js';
 
 /**
- * The shell around the scheduler: starts attempts while the scheduler gives jobs, and ends their records.
+ * The shell around the scheduler: starts attempts while the scheduler gives jobs, and ends what they came with: the
+ * record of a topic, or a place in what is held.
  *
- * A record is finished when its attempt returned, and not before. A job whose partition was lost meanwhile isn't
+ * An admission is finished when its attempt returned, and not before. A job whose partition was lost meanwhile isn't
  * begun: the new owner will. `drain` lets what is here go out; at `abandon` nothing new is begun, and what isn't
  * finished then stays uncommitted and comes again elsewhere.
  */
 export interface DispatcherOptions {
   readonly limits: SchedulerLimits;
-  readonly attempt: (job: Job) => Promise<void>;
+  readonly attempt: (job: Job, origin: Origin) => Promise<AttemptEnd>;
   /** What an attempt threw: the process was interrupted, or it is a bug. */
   readonly onError: (error: unknown) => void;
 }
 
+/** What a job came with. */
+export interface Admission {
+  /** Revoked: it isn't ours any more. */
+  readonly progress: { readonly revoked: boolean };
+  finish(end: AttemptEnd): void;
+}
+
 interface Item {
   readonly job: Job;
-  readonly record: AdmittedRecord;
+  readonly origin: Origin;
+  readonly admission: Admission;
 }
 
 export class Dispatcher {
@@ -37,8 +46,8 @@ export class Dispatcher {
     return this.#scheduler;
   }
 
-  admit(job: Job, record: AdmittedRecord): void {
-    this.#scheduler.admit({ job, record });
+  admit(job: Job, origin: Origin, admission: Admission): void {
+    this.#scheduler.admit({ job, origin, admission });
     this.#pump();
   }
 
@@ -59,15 +68,14 @@ export class Dispatcher {
       const item = this.#scheduler.take();
       if (item === undefined) return;
       // In this loop, not through #run: a lost partition can leave more jobs behind than the stack has frames.
-      if (item.record.progress.revoked) this.#release(item);
+      if (item.admission.progress.revoked) this.#release(item);
       else void this.#run(item);
     }
   }
 
   async #run(item: Item): Promise<void> {
     try {
-      await this.#options.attempt(item.job);
-      item.record.finish();
+      item.admission.finish(await this.#options.attempt(item.job, item.origin));
     } catch (error) {
       this.#options.onError(error);
     }

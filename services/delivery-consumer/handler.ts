@@ -1,7 +1,8 @@
-import { decideNext, type Decision } from '../shared/core/decision.js';
+import { decideNext, whileFailed, type Decision } from '../shared/core/decision.js';
 import type { AttemptPolicy, FailedPolicy } from '../shared/core/attempt-policy.js';
 import { failureEntry } from '../shared/core/failure-entry.js';
 import type { FailureEntry } from '../shared/core/failure-log.js';
+import { droppedEntry, type DropReason, type HoldPolicy } from '../shared/core/hold.js';
 import { attemptIdOf, retryOf, type Job } from '../shared/core/job.js';
 import { classify, type Outcome, type SendResult } from '../shared/core/outcome.js';
 import { buildRequest, compileEndpoint, type Endpoint, type HttpRequest } from '../shared/core/request.js';
@@ -11,17 +12,19 @@ import type { RecentResults } from './recent-results.js';
 /**
  * Makes one attempt of a job and everything that follows from it.
  *
- *   1 look at the webhook as it is now: gone or Inactive → the job is discarded
+ *   1 look at the webhook as it is now: gone or Inactive → the job is discarded; Failed → it is held, or, beyond the
+ *     bounds, dropped with an entry in the failure log; only a probe goes on
  *   2 build the request, send it, classify what came back
  *   3 delivered → reset the failure counter, if there is something to reset
- *   4 failed    → publish the retry (if attempts are left), log the failure, count it (unless the fault is ours)
+ *   4 failed    → count it (unless the fault is ours), which tells whether the webhook is Failed now; then publish the
+ *     retry or hold it, if attempts are left, and log the failure
  *
  * It returns when all of that has been acknowledged; only then may the record's offset go. Ports wait for a dependency
  * that is away, so a step is repeated alone: MongoDB being away never makes us POST again.
  *
  * What doubles if the process dies: before 2, nothing; from 2 until the record is committed, this attempt (the same
- * webhook-id); after the retry was published, that retry, too. The failure entry and the count don't: both are keyed by
- * the attempt. Nothing is lost at any point, because the job itself is still uncommitted.
+ * webhook-id); after the retry was published, that retry, too. The failure entry, the count and what is held don't:
+ * all are keyed by the attempt. Nothing is lost at any point, because the job itself is still uncommitted.
  */
 export interface AttemptPorts {
   /** Undefined when it is deleted. */
@@ -29,8 +32,11 @@ export interface AttemptPorts {
   readonly send: (request: HttpRequest) => Promise<SendResult>;
   readonly publishRetry: (job: Job) => Promise<void>;
   readonly logFailure: (entry: FailureEntry) => Promise<void>;
-  readonly countFailure: (failure: FailureToCount) => Promise<void>;
+  /** Whether the webhook is Failed with this failure counted; false too when it doesn't count. */
+  readonly countFailure: (failure: FailureToCount) => Promise<boolean>;
   readonly countSuccess: (success: SuccessToCount) => Promise<void>;
+  /** `owed`: what it follows from was held, so no bound applies. */
+  readonly hold: (job: Job, owed: boolean) => Promise<'held' | 'full'>;
   readonly recent: RecentResults;
   /** Waits before an attempt that our own side couldn't make is tried again. */
   readonly pause: () => Promise<void>;
@@ -59,6 +65,8 @@ export interface SuccessToCount {
 
 export interface AttemptObserver {
   readonly attempted: (report: AttemptReport) => void;
+  readonly held: (job: Job) => void;
+  readonly dropped: (job: Job, reason: DropReason) => void;
   readonly discarded: (job: Job, reason: 'webhook-deleted' | 'webhook-inactive') => void;
   readonly unmade: (job: Job, detail: string) => void;
 }
@@ -73,60 +81,136 @@ export interface AttemptReport {
   readonly endedAt: number;
 }
 
+type Failed = Extract<Outcome, { kind: 'failed' }>;
+
+interface Made extends Omit<AttemptReport, 'outcome' | 'decision'> {
+  readonly endpoint: Endpoint;
+}
+
 export interface AttemptSettings {
   readonly attempts: AttemptPolicy;
   readonly failed: FailedPolicy;
+  readonly hold: HoldPolicy;
   readonly userAgent: string;
 }
 
-export function createAttempt(settings: AttemptSettings, ports: AttemptPorts): (job: Job) => Promise<void> {
-  const endpoints = new WeakMap<Webhook, Endpoint>();
-  const endpointOf = (webhook: Webhook | UnreadableWebhook): Endpoint => {
-    if ('unreadable' in webhook) return { kind: 'refused', fault: webhook.unreadable };
-    let endpoint = endpoints.get(webhook);
-    if (endpoint === undefined) endpoints.set(webhook, (endpoint = compileEndpoint(webhook, settings.userAgent)));
-    return endpoint;
+/** How the job came: from its topic, from what is held for an Active webhook, or as the probe of a Failed one. */
+export type Origin = 'topic' | 'held' | 'probe';
+
+/** What became of a job: `discarded` and `held` without an attempt, `failed` whatever follows. */
+export type AttemptEnd = 'delivered' | 'failed' | 'discarded' | 'held' | 'dropped';
+
+export type Attempt = (job: Job, origin: Origin) => Promise<AttemptEnd>;
+
+export function createAttempt(settings: AttemptSettings, ports: AttemptPorts): Attempt {
+  const endpointOf = endpoints(settings.userAgent);
+  const hold = createHold(settings, ports);
+  const followFailure = createFollowFailure(settings, ports, hold);
+
+  /** Undefined when the attempt was not really made: it is to be made again. */
+  const make = async (
+    job: Job,
+    webhook: Webhook | UnreadableWebhook,
+    origin: Origin,
+  ): Promise<AttemptEnd | undefined> => {
+    const endpoint = endpointOf(webhook);
+    const startedAt = ports.now();
+    const request = endpoint.kind === 'endpoint' ? buildRequest(job, endpoint, startedAt) : null;
+    const outcome = classify(request === null ? refusal(endpoint) : await ports.send(request));
+    if (outcome.kind === 'unmade') {
+      ports.observe.unmade(job, outcome.detail);
+      return undefined;
+    }
+    const endedAt = ports.now();
+    if (outcome.kind === 'failed') {
+      await followFailure({ job, webhook, endpoint, request, startedAt, endedAt }, outcome, origin);
+      return 'failed';
+    }
+    const decision = { kind: 'delivered' } as const;
+    ports.observe.attempted({ job, webhook, request, outcome, decision, startedAt, endedAt });
+    await settleSuccess(ports, webhook, endedAt, origin === 'probe');
+    return 'delivered';
   };
 
-  const follow = async (report: AttemptReport, endpoint: Endpoint): Promise<void> => {
-    const { job, webhook, request, outcome, decision, startedAt, endedAt } = report;
-    ports.observe.attempted(report);
-    if (outcome.kind === 'delivered' || decision.kind === 'delivered') return settleSuccess(ports, webhook, endedAt);
-    const counted =
-      !('unreadable' in webhook) && (settings.failed.counts === 'attempts' || decision.kind === 'exhausted');
-    const secrets = endpoint.kind === 'endpoint' ? endpoint.secretHeaders : [];
-    await Promise.all([
-      decision.kind === 'retry' ? ports.publishRetry(retryOf(job, decision.notBefore)) : undefined,
-      ports.logFailure(failureEntry(job, request, secrets, outcome, decision, endedAt)),
-      counted ? ports.countFailure(failureOf(ports, job, startedAt, endedAt)) : undefined,
-    ]);
-  };
-
-  return async function attempt(job: Job): Promise<void> {
+  return async function attempt(job: Job, origin: Origin): Promise<AttemptEnd> {
     for (;;) {
       const found = ports.findWebhook(job.companyId, job.webhookId);
       const webhook = found instanceof Promise ? await found : found;
-      if (webhook === undefined) return ports.observe.discarded(job, 'webhook-deleted');
-      if ('status' in webhook && webhook.status === 'inactive') return ports.observe.discarded(job, 'webhook-inactive');
-      const endpoint = endpointOf(webhook);
-      const startedAt = ports.now();
-      const request = endpoint.kind === 'endpoint' ? buildRequest(job, endpoint, startedAt) : null;
-      const outcome = classify(request === null ? refusal(endpoint) : await ports.send(request));
-      if (outcome.kind !== 'unmade') {
-        const endedAt = ports.now();
-        const decision = decideNext(job, outcome, settings.attempts, endedAt);
-        return follow({ job, webhook, request, outcome, decision, startedAt, endedAt }, endpoint);
-      }
-      ports.observe.unmade(job, outcome.detail);
+      if (webhook === undefined) return discard(ports, job, 'webhook-deleted');
+      const status = 'status' in webhook ? webhook.status : 'active';
+      if (status === 'inactive') return discard(ports, job, 'webhook-inactive');
+      if (status === 'failed' && origin !== 'probe') return hold(job, origin === 'held');
+      const end = await make(job, webhook, origin);
+      if (end !== undefined) return end;
       await ports.pause();
     }
   };
 }
 
-async function settleSuccess(ports: AttemptPorts, webhook: Webhook | UnreadableWebhook, at: number): Promise<void> {
+function discard({ observe }: AttemptPorts, job: Job, reason: 'webhook-deleted' | 'webhook-inactive'): AttemptEnd {
+  observe.discarded(job, reason);
+  return 'discarded';
+}
+
+/** What doesn't change between the attempts of a webhook is compiled once. */
+function endpoints(userAgent: string): (webhook: Webhook | UnreadableWebhook) => Endpoint {
+  const compiled = new WeakMap<Webhook, Endpoint>();
+  return (webhook) => {
+    if ('unreadable' in webhook) return { kind: 'refused', fault: webhook.unreadable };
+    let endpoint = compiled.get(webhook);
+    if (endpoint === undefined) compiled.set(webhook, (endpoint = compileEndpoint(webhook, userAgent)));
+    return endpoint;
+  };
+}
+
+type Hold = (job: Job, owed: boolean) => Promise<AttemptEnd>;
+
+/** Holds a job; one for which there is no room is dropped, with an entry in the failure log. */
+function createHold(settings: AttemptSettings, ports: AttemptPorts): Hold {
+  return async (job, owed) => {
+    if ((await ports.hold(job, owed)) === 'held') {
+      ports.observe.held(job);
+      return 'held';
+    }
+    await ports.logFailure(droppedEntry(job, 'held-full', settings.hold, ports.now()));
+    ports.observe.dropped(job, 'held-full');
+    return 'dropped';
+  };
+}
+
+function createFollowFailure(settings: AttemptSettings, ports: AttemptPorts, hold: Hold) {
+  /** The next attempt of an event that was let in is owed to it: no bound applies to that. */
+  const goOn = async (decision: Decision, job: Job): Promise<void> => {
+    if (decision.kind === 'retry') await ports.publishRetry(retryOf(job, decision.notBefore));
+    if (decision.kind === 'held') await hold(retryOf(job, 0), true);
+  };
+
+  return async function followFailure(made: Made, outcome: Failed, origin: Origin): Promise<void> {
+    const { job, webhook, endpoint, request, startedAt, endedAt } = made;
+    const planned = decideNext(job, outcome, settings.attempts, endedAt);
+    const counts =
+      !('unreadable' in webhook) && (settings.failed.counts === 'attempts' || planned.kind === 'exhausted');
+    const isFailed = counts && (await ports.countFailure(failureOf(ports, job, startedAt, endedAt)));
+    const decision = isFailed || origin === 'probe' ? whileFailed(planned) : planned;
+    ports.observe.attempted({ job, webhook, request, outcome, decision, startedAt, endedAt });
+    const secrets = endpoint.kind === 'endpoint' ? endpoint.secretHeaders : [];
+    await Promise.all([
+      goOn(decision, job),
+      ports.logFailure(failureEntry(job, request, secrets, outcome, decision, endedAt)),
+    ]);
+  };
+}
+
+/** A probe's success is told whatever is remembered here: the webhook that was read may be older than the circuit. */
+async function settleSuccess(
+  ports: AttemptPorts,
+  webhook: Webhook | UnreadableWebhook,
+  at: number,
+  isProbe: boolean,
+): Promise<void> {
   if ('unreadable' in webhook) return;
   const { id: webhookId, companyId } = webhook;
-  if (ports.recent.succeeded(webhook, at)) await ports.countSuccess({ companyId, webhookId, at });
+  if (ports.recent.succeeded(webhook, at) || isProbe) await ports.countSuccess({ companyId, webhookId, at });
 }
 
 function failureOf(ports: AttemptPorts, job: Job, startedAt: number, at: number): FailureToCount {

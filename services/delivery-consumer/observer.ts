@@ -1,4 +1,6 @@
+import type { DropReason } from '../shared/core/hold.js';
 import type { Outcome } from '../shared/core/outcome.js';
+import type { RecoveryObserver } from './recovery/recovery.js';
 import type { AttemptObserver, AttemptReport } from './handler.js';
 
 /**
@@ -40,6 +42,15 @@ export interface AttemptMetrics {
   readonly retries: () => void;
   readonly exhausted: () => void;
   readonly dropped: () => void;
+  readonly held: () => void;
+  readonly heldDropped: (reason: DropReason) => void;
+}
+
+export interface RecoveryMetrics {
+  readonly dropped: () => void;
+  readonly heldDropped: (reason: DropReason) => void;
+  readonly probes: (result: 'delivered' | 'failed') => void;
+  readonly recovered: () => void;
 }
 
 export function createAttemptObserver(log: AttemptLog, metrics: AttemptMetrics): AttemptObserver {
@@ -53,6 +64,14 @@ export function createAttemptObserver(log: AttemptLog, metrics: AttemptMetrics):
       if (decision.kind === 'exhausted') metrics.exhausted();
       log.info('delivery.attempted', fieldsOf(report));
     },
+    held: ({ jobId, webhookId, companyId, eventId, attempt }) => {
+      metrics.held();
+      log.info('delivery.held', { jobId, webhookId, companyId, eventId, attempt });
+    },
+    dropped: ({ jobId, webhookId, companyId, eventId, attempt }, reason) => {
+      metrics.heldDropped(reason);
+      log.warn('delivery.dropped', { jobId, webhookId, companyId, eventId, attempt, reason });
+    },
     discarded: ({ jobId, webhookId, companyId, eventId, attempt }, reason) => {
       metrics.dropped();
       log.info('delivery.discarded', { jobId, webhookId, companyId, eventId, attempt, reason });
@@ -60,6 +79,25 @@ export function createAttemptObserver(log: AttemptLog, metrics: AttemptMetrics):
     unmade: ({ jobId, webhookId, companyId, attempt }, detail) => {
       metrics.attempts('unmade');
       log.warn('delivery.unmade', { jobId, webhookId, companyId, attempt, detail });
+    },
+  };
+}
+
+/** What is told of held events beside their attempts, which tell of themselves. */
+export function createRecoveryObserver(log: AttemptLog, metrics: RecoveryMetrics): RecoveryObserver {
+  return {
+    probed: ({ jobId, webhookId, companyId, eventId, attempt }, result, probe) => {
+      metrics.probes(result);
+      log.info('webhook.probed', { result, probe, jobId, webhookId, companyId, eventId, attempt });
+    },
+    recovered: metrics.recovered,
+    discarded: ({ jobId, webhookId, companyId, eventId, attempt }, reason) => {
+      metrics.dropped();
+      log.info('delivery.discarded', { jobId, webhookId, companyId, eventId, attempt, reason });
+    },
+    dropped: ({ jobId, webhookId, companyId, eventId, attempt }, reason) => {
+      metrics.heldDropped(reason);
+      log.warn('delivery.dropped', { jobId, webhookId, companyId, eventId, attempt, reason });
     },
   };
 }

@@ -18,7 +18,7 @@ const HOUR = 60 * MINUTE;
 /** What happened, in the order in which it is reported: minutes after NOW, and whether the attempt succeeded. */
 type Story = readonly (readonly ['failure' | 'success', atMinute: number, name?: string])[];
 
-const FRESH: CountingState = { status: 'active', failures: [], countsFrom: NOW - HOUR };
+const FRESH: CountingState = { status: 'active', failures: [], circuit: null, countsFrom: NOW - HOUR };
 
 function tell(story: Story, from: CountingState = FRESH, policy = FAILED): CountingState {
   return story.reduce((state, [kind, minute, name], index) => {
@@ -233,7 +233,7 @@ describe('any success resets the counter', () => {
 });
 
 describe('the counter starts anew when the webhook is enabled or edited', () => {
-  const edited: CountingState = { status: 'active', failures: [], countsFrom: NOW };
+  const edited: CountingState = { status: 'active', failures: [], circuit: null, countsFrom: NOW };
 
   test.each([
     ['began before it and ended after it', -1, 1, 0],

@@ -1,12 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
-import { createAttempt, type AttemptPorts, type AttemptSettings } from '../../services/delivery-consumer/handler.js';
+import {
+  createAttempt,
+  type AttemptPorts,
+  type AttemptSettings,
+  type Origin,
+} from '../../services/delivery-consumer/handler.js';
 import { RecentResults } from '../../services/delivery-consumer/recent-results.js';
 import type { FailureEntry } from '../../services/shared/core/failure-log.js';
 import type { Job } from '../../services/shared/core/job.js';
 import type { SendResult } from '../../services/shared/core/outcome.js';
 import type { HttpRequest } from '../../services/shared/core/request.js';
 import type { UnreadableWebhook, Webhook } from '../../services/shared/core/webhook.js';
-import { answerOf, ATTEMPTS, FAILED, jobOf, noAnswerOf, NOW, webhookOf } from '../support/samples.js';
+import { answerOf, ATTEMPTS, FAILED, HOLD, jobOf, noAnswerOf, NOW, webhookOf } from '../support/samples.js';
 
 /**
  * Chapter 6: what an attempt does, from the look at the webhook to the last acknowledgement.
@@ -22,6 +27,7 @@ interface World {
   readonly did: string[];
   readonly requests: HttpRequest[];
   readonly retries: Job[];
+  readonly held: Job[];
   readonly entries: FailureEntry[];
   readonly ports: AttemptPorts;
 }
@@ -32,13 +38,22 @@ interface Given {
   /** What each POST comes to; the last one repeats. */
   readonly results?: readonly SendResult[];
   readonly recent?: RecentResults;
+  /** Whether counting a failure finds the webhook Failed with it. */
+  readonly trips?: boolean;
   readonly ports?: Partial<AttemptPorts>;
 }
 
-function worldOf({ webhooks = [webhookOf()], results = [answerOf(200)], recent, ports }: Given = {}): World {
+function worldOf({
+  webhooks = [webhookOf()],
+  results = [answerOf(200)],
+  recent,
+  trips = false,
+  ports,
+}: Given = {}): World {
   const did: string[] = [];
   const requests: HttpRequest[] = [];
   const retries: Job[] = [];
+  const held: Job[] = [];
   const entries: FailureEntry[] = [];
   let clock = NOW;
   let looks = 0;
@@ -51,6 +66,7 @@ function worldOf({ webhooks = [webhookOf()], results = [answerOf(200)], recent, 
     did,
     requests,
     retries,
+    held,
     entries,
     ports: {
       findWebhook: (companyId, webhookId) => {
@@ -72,13 +88,21 @@ function worldOf({ webhooks = [webhookOf()], results = [answerOf(200)], recent, 
         return note('log failure')();
       },
       countFailure: ({ at, startedAt, attemptId, lastSuccessAt }) =>
-        note(`count failure ${attemptId.slice(-2)} ${startedAt - NOW}..${at - NOW} after ${lastSuccessAt ?? 'none'}`)(),
+        note(
+          `count failure ${attemptId.slice(-2)} ${startedAt - NOW}..${at - NOW} after ${lastSuccessAt ?? 'none'}`,
+        )().then(() => trips),
       countSuccess: ({ at }) => note(`count success ${at - NOW}`)(),
+      hold: (job, owed) => {
+        held.push(job);
+        return note(owed ? 'hold owed' : 'hold')().then(() => 'held' as const);
+      },
       recent: recent ?? new RecentResults(10),
       pause: note('pause'),
       now: () => clock,
       observe: {
         attempted: ({ outcome, decision }) => did.push(`observe ${outcome.kind}, ${decision.kind}`),
+        held: ({ attempt: number }) => did.push(`observe held ${number}`),
+        dropped: (_job, reason) => did.push(`observe dropped ${reason}`),
         discarded: (_job, reason) => did.push(`observe discarded ${reason}`),
         unmade: (_job, detail) => did.push(`observe unmade ${detail}`),
       },
@@ -87,11 +111,16 @@ function worldOf({ webhooks = [webhookOf()], results = [answerOf(200)], recent, 
   };
 }
 
-const SETTINGS: AttemptSettings = { attempts: ATTEMPTS, failed: FAILED, userAgent: 'webhook-v2/0.1.0' };
+const SETTINGS: AttemptSettings = { attempts: ATTEMPTS, failed: FAILED, hold: HOLD, userAgent: 'webhook-v2/0.1.0' };
 const LOOK = 'look company_1/wh_1';
 
-async function attempt(world: World, job = jobOf(), settings = SETTINGS): Promise<readonly string[]> {
-  await createAttempt(settings, world.ports)(job);
+async function attempt(
+  world: World,
+  job = jobOf(),
+  settings = SETTINGS,
+  origin: Origin = 'topic',
+): Promise<readonly string[]> {
+  await createAttempt(settings, world.ports)(job, origin);
   return world.did;
 }
 
@@ -131,11 +160,8 @@ describe('a success', () => {
     expect(await attempt(worldOf())).toEqual([LOOK, 'send', 'observe delivered, delivered']);
   });
 
-  test.each([
-    ['a counted failure', webhookOf({ failures: [{ attemptId: 'x', at: NOW - 1 }] })],
-    ['the status Failed', webhookOf({ status: 'failed' })],
-  ])('resets %s, with the instant at which it ended', async (_what, webhook) => {
-    const did = await attempt(worldOf({ webhooks: [webhook] }));
+  test('resets a counted failure, with the instant at which it ended', async () => {
+    const did = await attempt(worldOf({ webhooks: [webhookOf({ failures: [{ attemptId: 'x', at: NOW - 1 }] })] }));
     expect(did.slice(-1)).toEqual(['count success 40']);
   });
 });
@@ -144,8 +170,8 @@ describe('a failure', () => {
   test('publishes the retry, is logged and counted', async () => {
     const world = worldOf({ results: [answerOf(503)] });
     const did = await attempt(world);
-    expect(did.slice(0, 3)).toEqual([LOOK, 'send', 'observe failed, retry']);
-    expect([...did.slice(3)].sort()).toEqual(['count failure :1 0..40 after none', 'log failure', 'publish retry']);
+    expect(did.slice(0, 4)).toEqual([LOOK, 'send', 'count failure :1 0..40 after none', 'observe failed, retry']);
+    expect([...did.slice(4)].sort()).toEqual(['log failure', 'publish retry']);
     expect(world.retries).toEqual([{ ...jobOf(), attempt: 2, notBefore: NOW + 40 + 3_000 }]);
     expect(world.entries[0]).toMatchObject({ attempt: 1, followUp: { kind: 'retry', at: NOW + 3_040 } });
   });
@@ -187,19 +213,76 @@ describe('a failure', () => {
     expect(await attempt(worldOf({ recent }))).toContain('count success 40');
   });
 
-  test('of a webhook that is already Failed is treated alike', async () => {
-    const world = worldOf({ webhooks: [webhookOf({ status: 'failed' })], results: [answerOf(500)] });
-    expect(await attempt(world)).toContain('publish retry');
+  test('that makes the webhook Failed leaves what the event has left to be held, and the log says so', async () => {
+    const world = worldOf({ results: [answerOf(503)], trips: true });
+    const did = await attempt(world);
+    expect([did.includes('observe failed, held'), world.retries]).toEqual([true, []]);
+    expect(world.held).toEqual([{ ...jobOf(), attempt: 2, notBefore: 0 }]);
+    expect(world.entries[0]).toMatchObject({ attempt: 1, followUp: { kind: 'held' } });
+  });
+
+  test('that makes the webhook Failed with the last attempt: the event used up its attempts, nothing is held', async () => {
+    const world = worldOf({ results: [answerOf(503)], trips: true });
+    await attempt(world, jobOf({ attempt: 3 }));
+    expect([world.retries, world.held, world.entries[0]?.followUp]).toEqual([[], [], { kind: 'exhausted' }]);
+  });
+});
+
+describe('while the webhook is Failed', () => {
+  const failed = webhookOf({ status: 'failed' });
+
+  test.each([1, 2, 3])('attempt %i is not made but held as it is', async (number) => {
+    const world = worldOf({ webhooks: [failed] });
+    expect(await attempt(world, jobOf({ attempt: number }))).toEqual([LOOK, 'hold', `observe held ${number}`]);
+    expect(world.held).toEqual([jobOf({ attempt: number })]);
+  });
+
+  test('what there is no room for is dropped, with an entry in the failure log that says why', async () => {
+    const world = worldOf({ webhooks: [failed], ports: { hold: () => Promise.resolve('full') } });
+    expect(await attempt(world)).toEqual([LOOK, 'log failure', 'observe dropped held-full']);
+    expect(world.entries[0]).toMatchObject({
+      attempt: 1,
+      response: null,
+      cause: { kind: 'held-full', text: expect.stringContaining('100 events') },
+      followUp: { kind: 'dropped' },
+    });
+  });
+
+  test('a held event that comes back too early is held on, whatever the bounds say', async () => {
+    const world = worldOf({ webhooks: [failed] });
+    expect(await attempt(world, jobOf(), SETTINGS, 'held')).toEqual([LOOK, 'hold owed', 'observe held 1']);
+  });
+
+  test('a probe is made, and its success resets the counter', async () => {
+    const did = await attempt(worldOf({ webhooks: [failed] }), jobOf(), SETTINGS, 'probe');
+    expect(did).toEqual([LOOK, 'send', 'observe delivered, delivered', 'count success 40']);
+  });
+
+  test('a probe’s success is told also where the webhook that was read does not show yet that it is Failed', async () => {
+    expect(await attempt(worldOf(), jobOf(), SETTINGS, 'probe')).toContain('count success 40');
+  });
+
+  test('a probe that fails leaves the attempts that are left to be held, never to be retried 3 s later', async () => {
+    const world = worldOf({ webhooks: [failed], results: [answerOf(500)] });
+    const did = await attempt(world, jobOf({ attempt: 2 }), SETTINGS, 'probe');
+    expect(did).toContain('hold owed');
+    expect([world.retries, world.held]).toEqual([[], [{ ...jobOf(), attempt: 3, notBefore: 0 }]]);
+    expect(world.entries[0]?.followUp).toEqual({ kind: 'held' });
+  });
+
+  test('Inactive goes before: a probe of a webhook that was disabled meanwhile is discarded', async () => {
+    const did = await attempt(worldOf({ webhooks: [webhookOf({ status: 'inactive' })] }), jobOf(), SETTINGS, 'probe');
+    expect(did).toEqual([LOOK, 'observe discarded webhook-inactive']);
   });
 });
 
 describe('all of it is acknowledged before the attempt returns', () => {
   test.each(['publishRetry', 'logFailure', 'countFailure'] as const)('%s', async (port) => {
     let acknowledge = (): void => undefined;
-    const acknowledged = new Promise<void>((resolve) => (acknowledge = resolve));
+    const acknowledged = new Promise<boolean>((resolve) => (acknowledge = () => resolve(false)));
     const world = worldOf({ results: [answerOf(500)], ports: { [port]: () => acknowledged } });
     let returned = false;
-    const attempting = createAttempt(SETTINGS, world.ports)(jobOf()).then(() => (returned = true));
+    const attempting = createAttempt(SETTINGS, world.ports)(jobOf(), 'topic').then(() => (returned = true));
     await new Promise((resolve) => setImmediate(resolve));
     expect(returned).toBe(false);
     acknowledge();
@@ -215,7 +298,8 @@ describe('all of it is acknowledged before the attempt returns', () => {
   test('a reset that throws: so does the attempt', async () => {
     const interrupted = new Error('interrupted');
     const ports = { countSuccess: () => Promise.reject(interrupted) };
-    await expect(attempt(worldOf({ webhooks: [webhookOf({ status: 'failed' })], ports }))).rejects.toBe(interrupted);
+    const webhook = webhookOf({ failures: [{ attemptId: 'x', at: NOW - 1 }] });
+    await expect(attempt(worldOf({ webhooks: [webhook], ports }))).rejects.toBe(interrupted);
   });
 });
 

@@ -1,5 +1,6 @@
 import type { AttemptPolicy, FailedPolicy } from '../../services/shared/core/attempt-policy.js';
 import type { Event } from '../../services/shared/core/event.js';
+import type { HoldPolicy } from '../../services/shared/core/hold.js';
 import { firstJob, type Job } from '../../services/shared/core/job.js';
 import type { Answer, SendFailureKind, SendResult } from '../../services/shared/core/outcome.js';
 import type { SourcePosition } from '../../services/shared/core/vocabulary.js';
@@ -12,7 +13,14 @@ export const NOW = Date.UTC(2026, 10, 24, 4);
 
 /** The defaults that PRODUCT.md names. */
 export const ATTEMPTS: AttemptPolicy = { attempts: 3, retryDelayMs: 3_000, timeoutMs: 10_000 };
-export const FAILED: FailedPolicy = { threshold: 3, windowMs: 24 * 3600 * 1000, counts: 'attempts' };
+export const FAILED: FailedPolicy = {
+  threshold: 3,
+  windowMs: 24 * 3600 * 1000,
+  counts: 'attempts',
+  firstProbeMs: 3_000,
+  maxProbeMs: 900_000,
+};
+export const HOLD: HoldPolicy = { maxEvents: 100, maxBytes: 1_000_000, maxAgeMs: 72 * 3600 * 1000 };
 
 export function eventOf(overrides: Partial<Event> = {}): Event {
   return {

@@ -21,6 +21,10 @@ export interface FailedPolicy {
   readonly windowMs: number;
   /** Count every failed attempt, or only events that used up their attempts. */
   readonly counts: 'attempts' | 'exhausted-events';
+  /** From the failure that makes it Failed to the first probe; each further pause is twice the one before it. */
+  readonly firstProbeMs: number;
+  /** Longest pause between two probes. */
+  readonly maxProbeMs: number;
 }
 
 /** Checks an attempt policy. @throws RangeError naming the field */
@@ -35,6 +39,10 @@ export function compileAttemptPolicy(policy: AttemptPolicy): AttemptPolicy {
 export function compileFailedPolicy(policy: FailedPolicy): FailedPolicy {
   requirePositiveInteger('threshold', policy.threshold);
   requirePositiveInteger('windowMs', policy.windowMs);
+  requirePositiveInteger('firstProbeMs', policy.firstProbeMs);
+  requirePositiveInteger('maxProbeMs', policy.maxProbeMs);
+  if (policy.maxProbeMs < policy.firstProbeMs)
+    throw new RangeError(`maxProbeMs must be at least firstProbeMs, not ${policy.maxProbeMs}`);
   return Object.freeze({ ...policy });
 }
 

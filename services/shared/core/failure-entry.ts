@@ -48,5 +48,5 @@ export function failureEntry(
 }
 
 function followUpOf(decision: Exclude<Decision, { kind: 'delivered' }>): FollowUp {
-  return decision.kind === 'retry' ? { kind: 'retry', at: decision.notBefore } : { kind: 'exhausted' };
+  return decision.kind === 'retry' ? { kind: 'retry', at: decision.notBefore } : { kind: decision.kind };
 }

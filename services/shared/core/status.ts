@@ -1,6 +1,6 @@
 import type { FailedPolicy } from './attempt-policy.js';
+import { reduceCircuit, type CircuitState, type ProbePolicy } from './circuit.js';
 import type { CountedFailure } from './webhook.js';
-import type { Status } from './vocabulary.js';
 
 /**
  * When a webhook is Failed, and when it is Active again.
@@ -14,16 +14,19 @@ import type { Status } from './vocabulary.js';
  * the same rules in one atomic update each; a property test holds the two together.
  *
  *   active  + failure, below the threshold    → active
- *   active  + failure, reaching the threshold → failed
- *   failed  + success                         → active
+ *   active  + failure, reaching the threshold → failed, the circuit opens
+ *   failed  + success                         → active, the circuit closes
  *   inactive + anything                       → inactive: it is the Owner's word
+ *
+ * What the circuit of a Failed webhook does is circuit.ts.
  */
-export interface CountingState {
-  readonly status: Status;
+export interface CountingState extends CircuitState {
   readonly failures: readonly CountedFailure[];
   /** Epoch ms of the last enable or edit: attempts that began earlier don't count. */
   readonly countsFrom: number;
 }
+
+export type CountingPolicy = Pick<FailedPolicy, 'threshold' | 'windowMs'> & ProbePolicy;
 
 export interface FailedAttempt {
   readonly attemptId: string;
@@ -34,11 +37,7 @@ export interface FailedAttempt {
 }
 
 /** The state after a failed attempt; the same object when the attempt doesn't count. */
-export function countFailure(
-  state: CountingState,
-  attempt: FailedAttempt,
-  policy: Pick<FailedPolicy, 'threshold' | 'windowMs'>,
-): CountingState {
+export function countFailure(state: CountingState, attempt: FailedAttempt, policy: CountingPolicy): CountingState {
   const ignored =
     state.status === 'inactive' ||
     attempt.startedAt < state.countsFrom ||
@@ -46,15 +45,17 @@ export function countFailure(
   if (ignored) return state;
   const recent = state.failures.filter((failure) => failure.at > attempt.at - policy.windowMs);
   const failures = [...recent, { attemptId: attempt.attemptId, at: attempt.at }].slice(-policy.threshold);
-  const status = failures.length >= policy.threshold ? 'failed' : state.status;
-  return { ...state, status, failures };
+  const tripped = failures.length >= policy.threshold;
+  const circuit = tripped ? reduceCircuit(state, { kind: 'tripped', at: attempt.at }, policy) : state;
+  return { ...state, status: circuit.status, circuit: circuit.circuit, failures };
 }
 
 /** The state after a success that ended at `at` (epoch ms); the same object when there is nothing to reset. */
-export function countSuccess(state: CountingState, at: number, policy: Pick<FailedPolicy, 'threshold'>): CountingState {
+export function countSuccess(state: CountingState, at: number, policy: CountingPolicy): CountingState {
   if (state.status === 'inactive') return state;
   const failures = state.failures.filter((failure) => failure.at > at);
   const recovers = state.status === 'failed' && failures.length < policy.threshold;
   if (failures.length === state.failures.length && !recovers) return state;
-  return { ...state, status: recovers ? 'active' : state.status, failures };
+  const circuit = recovers ? reduceCircuit(state, { kind: 'recovered', at }, policy) : state;
+  return { ...state, status: circuit.status, circuit: circuit.circuit, failures };
 }

@@ -7,8 +7,11 @@
  * job         one event on its way to one webhook; the record of webhooks.dispatch
  * attempt     one POST of a job, counted from 1
  * outcome     what the endpoint did with an attempt (a value, never an exception)
- * decision    what follows from an outcome: delivered, retry, exhausted
+ * decision    what follows from an outcome: delivered, retry, held, exhausted
  * status      what the console shows of a webhook: active, inactive, failed
+ * circuit     when a Failed webhook is tried again
+ * held        kept for a webhook while it is Failed; a held event that is tried then is a probe
+ * recovery    looking after what is held for a webhook: probes while it is Failed, delivery once it is Active
  * failure entry  the log of one failed attempt
  * verdict     what to do with a Kafka record: done, skip, park
  * lane        the dispatch topic or the overflow topic; a retry goes back to the lane it came from

@@ -60,7 +60,10 @@ describe('a change of a webhook', () => {
 
   test('that only counts failures says so, one that changes the status does not', async () => {
     const webhookId = await inserted(store, 'counting');
-    const status = new WebhookStatus({ db: database.db, policy: { threshold: 3, windowMs: 86_400_000 } });
+    const status = new WebhookStatus({
+      db: database.db,
+      policy: { threshold: 3, windowMs: 86_400_000, firstProbeMs: 3_000, maxProbeMs: 900_000 },
+    });
     const flags: boolean[] = [];
     for (let n = 1; n <= 5; n += 1) {
       const at = Date.now() + n;

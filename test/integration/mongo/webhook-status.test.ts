@@ -1,16 +1,21 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Collection } from 'mongodb';
+import { reduceCircuit, type Circuit } from '../../../services/shared/core/circuit.js';
 import { countFailure, countSuccess, type CountingState } from '../../../services/shared/core/status.js';
 import type { Status } from '../../../services/shared/core/vocabulary.js';
-import type { WebhookDocument } from '../../../services/shared/platform/mongo/webhook-document.js';
+import {
+  toCircuit,
+  type StoredCircuit,
+  type WebhookDocument,
+} from '../../../services/shared/platform/mongo/webhook-document.js';
 import { WebhookStatus } from '../../../services/shared/platform/mongo/webhook-status.js';
 import { WebhookStore } from '../../../services/shared/platform/mongo/webhooks.js';
 import { openCuttableProxy, type CuttableProxy } from './cuttable-proxy.js';
 import { inserted, testVault } from './fixtures.js';
 import { openTestDatabase, type TestDatabase } from './test-database.js';
 
-const POLICY = { threshold: 3, windowMs: 86_400_000 };
+const POLICY = { threshold: 3, windowMs: 86_400_000, firstProbeMs: 3_000, maxProbeMs: 900_000 };
 const COMPANY = 'c1';
 
 let database: TestDatabase;
@@ -47,8 +52,19 @@ afterAll(async () => {
 async function reset(fields: Partial<WebhookDocument>): Promise<void> {
   await collection.updateOne(
     { _id: webhookId, companyId: COMPANY },
-    { $set: { status: 'active', failures: [], statusReason: null, ...fields } },
+    { $set: { status: 'active', failures: [], statusReason: null, circuit: null, ...fields } },
   );
+}
+
+function storedCircuit(circuit: Circuit | null): StoredCircuit | null {
+  if (circuit === null) return null;
+  const { openedAt, probes, nextProbeAt, leaseUntil } = circuit;
+  return {
+    openedAt: new Date(openedAt),
+    probes,
+    nextProbeAt: new Date(nextProbeAt),
+    leaseUntil: leaseUntil === null ? null : new Date(leaseUntil),
+  };
 }
 
 async function stored(): Promise<WebhookDocument> {
@@ -74,8 +90,9 @@ describe('a webhook', () => {
       statusReason: '3 failed attempts within 24 h with no success between them',
       statusChangedAt: new Date(at + 2),
       version: 1,
+      circuit: { openedAt: new Date(at + 2), probes: 0, nextProbeAt: new Date(at + 3_002), leaseUntil: null },
     });
-    expect(await fail(4, at + 3)).toBe('counted');
+    expect(await fail(4, at + 3)).toBe('still-failed');
     expect(await stored()).toMatchObject({
       status: 'failed',
       statusChangedAt: new Date(at + 2),
@@ -86,7 +103,7 @@ describe('a webhook', () => {
   test('becomes Active again with a success', async () => {
     for (const n of [1, 2, 3]) await fail(n, 1_000 + n);
     expect(await succeed(2_000)).toBe('became-active');
-    expect(await stored()).toMatchObject({ status: 'active', statusReason: null, failures: [] });
+    expect(await stored()).toMatchObject({ status: 'active', statusReason: null, failures: [], circuit: null });
     expect(await succeed(3_000)).toBe('unchanged');
   });
 
@@ -148,7 +165,7 @@ describe('many facts at once', () => {
     const at = Date.now();
     const counts = await Promise.all(Array.from({ length: 500 }, (_, n) => fail(n, at + n)));
     expect(counts.filter((count) => count === 'became-failed')).toHaveLength(1);
-    expect(counts.filter((count) => count === 'counted')).toHaveLength(499);
+    expect(counts.filter((count) => count === 'still-failed')).toHaveLength(497);
     expect(updates()).toBeLessThanOrEqual(3);
     expect((await stored()).failures.map(({ attemptId }) => attemptId)).toEqual(['a:497', 'a:498', 'a:499']);
   });
@@ -198,6 +215,21 @@ test('MongoDB and the pure rules come to the same state and tell the same, for e
       alone: fc.boolean(),
     }),
     fc.record({ kind: fc.constant('success' as const), at: instant, alone: fc.boolean() }),
+    fc.record({
+      kind: fc.constant('probe-failed' as const),
+      at: instant,
+      openedAt: fc.integer({ min: 0, max: 3 }),
+      probe: fc.integer({ min: 1, max: 4 }),
+      alone: fc.boolean(),
+    }),
+  );
+  const circuit = fc.option(
+    fc.record({
+      openedAt: fc.integer({ min: 0, max: 3 }),
+      probes: fc.integer({ min: 0, max: 3 }),
+      nextProbeAt: instant,
+      leaseUntil: fc.option(instant),
+    }),
   );
   const beginning = fc.record({
     status: fc.constantFrom<Status>('active', 'active', 'failed', 'inactive'),
@@ -206,8 +238,14 @@ test('MongoDB and the pure rules come to the same state and tell the same, for e
       maxLength: 3,
     }),
     countsFrom: fc.integer({ min: 0, max: 15 }),
+    circuit,
   });
-  const policies = fc.record({ threshold: fc.integer({ min: 1, max: 4 }), windowMs: fc.integer({ min: 1, max: 50 }) });
+  const policies = fc.record({
+    threshold: fc.integer({ min: 1, max: 4 }),
+    windowMs: fc.integer({ min: 1, max: 50 }),
+    firstProbeMs: fc.integer({ min: 1, max: 9 }),
+    maxProbeMs: fc.integer({ min: 10, max: 50 }),
+  });
 
   await fc.assert(
     fc.asyncProperty(
@@ -219,17 +257,24 @@ test('MongoDB and the pure rules come to the same state and tell the same, for e
           status: first.status,
           failures: first.failures.map(({ attemptId, at }) => ({ attemptId, at: new Date(at) })),
           countsFrom: new Date(first.countsFrom),
+          circuit: first.status === 'failed' ? storedCircuit(first.circuit) : null,
         });
         const counter = new WebhookStatus({ db: database.db, policy });
         const told: Promise<string>[] = [];
         const expected: string[] = [];
-        let state: CountingState = first;
+        let state: CountingState = { ...first, circuit: first.status === 'failed' ? first.circuit : null };
         for (const each of facts) {
           const before = state;
           if (each.kind === 'failure') {
             state = countFailure(state, each, policy);
-            expected.push(state === before ? 'ignored' : state.status === before.status ? 'counted' : 'became-failed');
+            const failed = before.status === 'failed' ? 'still-failed' : 'became-failed';
+            expected.push(state === before ? 'ignored' : state.status === 'failed' ? failed : 'counted');
             told.push(counter.recordFailure({ companyId: COMPANY, webhookId, ...each }));
+          } else if (each.kind === 'probe-failed') {
+            const after = reduceCircuit(state, each, policy);
+            expected.push(after === state ? 'ignored' : 'backed-off');
+            state = { ...state, ...after };
+            told.push(counter.recordProbeFailure({ companyId: COMPANY, webhookId, ...each }));
           } else {
             state = countSuccess(state, each.at, policy);
             expected.push(state === before ? 'unchanged' : state.status === before.status ? 'reset' : 'became-active');
@@ -243,7 +288,8 @@ test('MongoDB and the pure rules come to the same state and tell the same, for e
         expect({
           status: document.status,
           failures: document.failures.map(({ attemptId, at }) => ({ attemptId, at: at.getTime() })),
-        }).toEqual({ status: state.status, failures: state.failures });
+          circuit: toCircuit(document.circuit),
+        }).toEqual({ status: state.status, failures: state.failures, circuit: state.circuit });
       },
     ),
     { numRuns: 400 },

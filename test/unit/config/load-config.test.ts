@@ -23,7 +23,13 @@ describe('what loads', () => {
     const config = loadConfig(MINIMUM);
     expect(config.kafka.brokers).toEqual(['localhost:9092']);
     expect(config.delivery).toMatchObject({ timeoutMs: 10_000, attempts: 3, retryDelayMs: 3_000, allowedNetworks: [] });
-    expect(config.status).toEqual({ failureThreshold: 3, failureWindowMs: 86_400_000, counts: 'attempts' });
+    expect(config.status).toEqual({
+      failureThreshold: 3,
+      failureWindowMs: 86_400_000,
+      counts: 'attempts',
+      firstProbeMs: 3_000,
+      maxProbeMs: 900_000,
+    });
     expect(config.topics).toEqual({
       callEvents: 'calls.events',
       whatsappEvents: 'whatsapp.events',

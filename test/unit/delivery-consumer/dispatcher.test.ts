@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Dispatcher } from '../../../services/delivery-consumer/dispatcher.js';
+import type { AttemptEnd } from '../../../services/delivery-consumer/handler.js';
 import type { Job } from '../../../services/shared/core/job.js';
 import { PartitionProgress } from '../../../services/shared/core/partition-progress.js';
 import { jobOf } from '../../support/samples.js';
@@ -8,7 +9,7 @@ import { jobOf } from '../../support/samples.js';
 function stage({ inFlight = 10, perWebhook = 10 } = {}) {
   const begun: string[] = [];
   const errors: unknown[] = [];
-  const ends = new Map<string, { resolve: () => void; reject: (error: unknown) => void }>();
+  const ends = new Map<string, { resolve: (end: AttemptEnd) => void; reject: (error: unknown) => void }>();
   const dispatcher = new Dispatcher({
     limits: { inFlight, perWebhook },
     attempt: ({ jobId }: Job) =>
@@ -22,11 +23,11 @@ function stage({ inFlight = 10, perWebhook = 10 } = {}) {
   let offset = 0;
   const admit = (jobId: string, overrides: Partial<Job> = {}, progress = partition) => {
     const record = progress.admit(offset++);
-    dispatcher.admit(jobOf({ jobId, conversationId: jobId, ...overrides }), record);
+    dispatcher.admit(jobOf({ jobId, conversationId: jobId, ...overrides }), 'topic', record);
     return record;
   };
   const end = async (jobId: string): Promise<void> => {
-    ends.get(jobId)?.resolve();
+    ends.get(jobId)?.resolve('delivered');
     await settled();
   };
   const fail = async (jobId: string, error: unknown): Promise<void> => {

@@ -1,4 +1,5 @@
 import { EVENT_TYPES, type EventType, type Lane, type Status } from '../../core/vocabulary.js';
+import type { DropReason } from '../../core/hold.js';
 import type { Dependency } from '../../core/errors.js';
 import type { ParkReason, SkipReason } from '../../core/verdict.js';
 import type { Metrics } from './metrics.js';
@@ -20,6 +21,7 @@ const LANES: readonly Lane[] = ['dispatch', 'overflow'];
 const DEPENDENCIES: readonly Dependency[] = ['kafka', 'mongodb', 'schema-registry'];
 const SKIP_REASONS: readonly SkipReason[] = ['unknown-event-type', 'tombstone'];
 const PARK_REASONS: readonly ParkReason[] = ['undecodable', 'contract-broken', 'too-large'];
+const DROP_REASONS: readonly DropReason[] = ['held-full', 'held-expired'];
 const STATUSES: readonly Status[] = ['active', 'inactive', 'failed'];
 
 /** Of every process that consumes: what became of records that gave no work, how far behind it is, what is away. */
@@ -110,6 +112,21 @@ export function deliveryMetrics<O extends string>(metrics: Metrics, outcomes: re
     exhausted: metrics.counter('webhook_exhausted_total', 'Events that used up their attempts for a webhook.'),
     overflowed: metrics.counter('webhook_overflowed_total', 'Jobs sent to the overflow topic.'),
     dropped: metrics.counter('webhook_jobs_dropped_total', 'Jobs of webhooks that were deleted or disabled meanwhile.'),
+    held: metrics.counter('webhook_held_total', 'Attempts held because their webhook is Failed.'),
+    heldDropped: metrics.counterBy({
+      name: 'webhook_held_dropped_total',
+      help: 'Attempts of Failed webhooks that were dropped because a bound was reached, by reason.',
+      label: 'reason',
+      values: DROP_REASONS,
+    }),
+    probes: metrics.counterBy({
+      name: 'webhook_probes_total',
+      help: 'Probes of Failed webhooks, by result.',
+      label: 'result',
+      values: ['delivered', 'failed'],
+    }),
+    recovered: metrics.counter('webhook_held_delivered_total', 'Held attempts made after their webhook became Active.'),
+    recoveries: metrics.gauge('webhook_recoveries', 'Webhooks whose held events this process looks after just now.'),
     queuedJobs: metrics.gauge('webhook_queued_jobs', 'Jobs in memory that wait for their attempt.'),
     queuedBytes: metrics.gauge('webhook_queued_bytes', 'Bytes of the bodies of all jobs in memory.'),
     queuedWebhooks: metrics.gauge('webhook_queued_webhooks', 'Webhooks that have jobs in memory.'),

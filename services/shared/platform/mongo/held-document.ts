@@ -15,6 +15,8 @@ export interface HeldDocument {
   /** 1-based: the attempt that is still owed. */
   readonly attempt: number;
   readonly receivedAt: Date;
+  /** The offset of the event in its partition: orders what was received within one millisecond. */
+  readonly position: number;
   readonly heldAt: Date;
   /** Of the body. */
   readonly bytes: number;
@@ -38,6 +40,7 @@ export function toHeldDocument(job: Job, now: number, maxAgeMs: number): HeldDoc
     conversationId,
     attempt,
     receivedAt: new Date(receivedAt),
+    position: Number(job.source.offset),
     heldAt: new Date(now),
     bytes: body.byteLength,
     body: new Binary(body),

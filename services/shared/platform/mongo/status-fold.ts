@@ -1,12 +1,14 @@
 import type { Document, Filter } from 'mongodb';
-import type { FailedPolicy } from '../../core/attempt-policy.js';
+import { MAX_DOUBLINGS, probeDelayMs, type ProbePolicy } from '../../core/circuit.js';
+import type { CountingPolicy } from '../../core/status.js';
 import type { WebhookDocument } from './webhook-document.js';
 
 /**
- * The rules of core/status.ts in MongoDB's words: `countFailure` and `countSuccess`, applied to a webhook one fact
- * after the other, in one update. Whoever changes one changes the other; a property test compares them.
+ * The rules of core/status.ts and core/circuit.ts in MongoDB's words: `countFailure`, `countSuccess` and a failed probe,
+ * applied to a webhook one fact after the other, in one update. Whoever changes one changes the other; a property test
+ * compares them.
  */
-export type StatusFact = FailureFact | SuccessFact;
+export type StatusFact = FailureFact | SuccessFact | ProbeFailedFact;
 
 export interface FailureFact {
   readonly kind: 'failure';
@@ -20,24 +22,27 @@ export interface SuccessFact {
   readonly at: Date;
 }
 
-export type CountingPolicy = Pick<FailedPolicy, 'threshold' | 'windowMs'>;
+export interface ProbeFailedFact {
+  readonly kind: 'probe-failed';
+  readonly at: Date;
+  readonly openedAt: Date;
+  readonly probe: number;
+}
+
+const FIELDS = ['status', 'failures', 'circuit', 'statusReason', 'statusChangedAt'] as const;
 
 /** The update that applies the facts in their order. `reason` is the sentence that a Failed webhook shows. */
 export function foldUpdate(facts: readonly StatusFact[], policy: CountingPolicy, reason: string): Document[] {
+  const before = Object.fromEntries(FIELDS.map((name) => [name, `$${name}`]));
   const folded = {
     $reduce: {
       // A literal: an attempt id that begins with a dollar sign is not an expression.
       input: { $literal: facts },
-      initialValue: {
-        status: '$status',
-        failures: '$failures',
-        statusReason: '$statusReason',
-        statusChangedAt: '$statusChangedAt',
-      },
+      initialValue: { ...before, circuit: { $ifNull: ['$circuit', null] } },
       in: afterFact(policy, reason),
     },
   };
-  const fields = ['status', 'failures', 'statusReason', 'statusChangedAt'].map((name) => [name, `$folded.${name}`]);
+  const fields = FIELDS.map((name) => [name, `$folded.${name}`]);
   return [{ $set: { folded } }, { $set: Object.fromEntries(fields) as Document }, { $unset: 'folded' }];
 }
 
@@ -51,6 +56,7 @@ function afterFact(policy: CountingPolicy, reason: string): Document {
       branches: [
         { case: { $eq: ['$$value.status', 'inactive'] }, then: '$$value' },
         { case: { $eq: ['$$this.kind', 'success'] }, then: afterSuccess(policy) },
+        { case: { $eq: ['$$this.kind', 'probe-failed'] }, then: afterProbe(policy) },
         { case: ignored, then: '$$value' },
       ],
       default: afterFailure(policy, reason),
@@ -58,20 +64,29 @@ function afterFact(policy: CountingPolicy, reason: string): Document {
   };
 }
 
-function afterFailure({ threshold, windowMs }: CountingPolicy, reason: string): Document {
+function afterFailure(policy: CountingPolicy, reason: string): Document {
+  const { threshold, windowMs } = policy;
   const windowStart = { $subtract: ['$$this.at', windowMs] };
   const recent = { $filter: { input: '$$value.failures', as: 'old', cond: { $gt: ['$$old.at', windowStart] } } };
   const all = { $concatArrays: [recent, [{ attemptId: '$$this.attemptId', at: '$$this.at' }]] };
-  const fails = { $and: [{ $ne: ['$$value.status', 'failed'] }, { $gte: [{ $size: '$$failures' }, threshold] }] };
+  const trips = { $gte: [{ $size: '$$failures' }, threshold] };
+  const fails = { $and: [{ $ne: ['$$value.status', 'failed'] }, trips] };
+  const nextProbeAt = { $add: ['$$this.at', probeDelayMs(0, policy)] };
+  const opened = { openedAt: '$$this.at', probes: 0, nextProbeAt, leaseUntil: null };
+  const circuit = { $cond: [trips, { $ifNull: ['$$value.circuit', opened] }, '$$value.circuit'] };
   return {
-    $let: { vars: { failures: { $slice: [all, -threshold] } }, in: stateAfter(fails, 'failed', { $literal: reason }) },
+    $let: {
+      vars: { failures: { $slice: [all, -threshold] } },
+      in: { ...stateAfter(fails, 'failed', { $literal: reason }), circuit },
+    },
   };
 }
 
 function afterSuccess({ threshold }: CountingPolicy): Document {
   const left = { $filter: { input: '$$value.failures', as: 'old', cond: { $gt: ['$$old.at', '$$this.at'] } } };
   const recovers = { $and: [{ $eq: ['$$value.status', 'failed'] }, { $lt: [{ $size: '$$failures' }, threshold] }] };
-  return { $let: { vars: { failures: left }, in: stateAfter(recovers, 'active', null) } };
+  const circuit = { $cond: [recovers, null, '$$value.circuit'] };
+  return { $let: { vars: { failures: left }, in: { ...stateAfter(recovers, 'active', null), circuit } } };
 }
 
 /** The state with `$$failures`, and with another status when `changes` holds. */
@@ -82,6 +97,21 @@ function stateAfter(changes: Document, status: string, reason: unknown): Documen
     statusReason: { $cond: [changes, reason, '$$value.statusReason'] },
     statusChangedAt: { $cond: [changes, '$$this.at', '$$value.statusChangedAt'] },
   };
+}
+
+/** A probe of this circuit, and the next in its count: anything else was reported before, or is of another circuit. */
+function afterProbe({ firstProbeMs, maxProbeMs }: ProbePolicy): Document {
+  const expected = {
+    $and: [
+      { $eq: ['$$value.status', 'failed'] },
+      { $eq: ['$$value.circuit.openedAt', '$$this.openedAt'] },
+      { $eq: ['$$value.circuit.probes', { $subtract: ['$$this.probe', 1] }] },
+    ],
+  };
+  const doublings = { $pow: [2, { $min: ['$$this.probe', MAX_DOUBLINGS] }] };
+  const nextProbeAt = { $add: ['$$this.at', { $min: [maxProbeMs, { $multiply: [firstProbeMs, doublings] }] }] };
+  const circuit = { openedAt: '$$this.openedAt', probes: '$$this.probe', nextProbeAt, leaseUntil: null };
+  return { $cond: [expected, { $mergeObjects: ['$$value', { circuit }] }, '$$value'] };
 }
 
 /** Holds for webhooks that at least one of the facts could change: without it, every success would be a write. */
@@ -99,6 +129,9 @@ export function changedBy(facts: readonly StatusFact[], { threshold }: CountingP
       { failures: { $elemMatch: { at: { $lte: latest(successes.map(({ at }) => at)) } } } },
       { status: 'failed', [`failures.${threshold - 1}`]: { $exists: false } },
     );
+  for (const fact of facts)
+    if (fact.kind === 'probe-failed')
+      causes.push({ status: 'failed', 'circuit.openedAt': fact.openedAt, 'circuit.probes': fact.probe - 1 });
   return { status: { $ne: 'inactive' }, $or: causes };
 }
 

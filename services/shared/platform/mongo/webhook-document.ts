@@ -1,3 +1,4 @@
+import type { Circuit } from '../../core/circuit.js';
 import type { Authentication, Header } from '../../core/webhook.js';
 import type { EventType, Status } from '../../core/vocabulary.js';
 import type { Sealed } from '../crypto/vault.js';
@@ -40,6 +41,17 @@ export interface StoredCircuit {
   readonly nextProbeAt: Date;
   /** A probe is under way, until then at the latest; null when none is. */
   readonly leaseUntil: Date | null;
+}
+
+export function toCircuit(stored: StoredCircuit | null | undefined): Circuit | null {
+  if (stored === null || stored === undefined) return null;
+  const { openedAt, probes, nextProbeAt, leaseUntil } = stored;
+  return {
+    openedAt: openedAt.getTime(),
+    probes,
+    nextProbeAt: nextProbeAt.getTime(),
+    leaseUntil: leaseUntil?.getTime() ?? null,
+  };
 }
 
 export type SealedAuthentication =

@@ -1,8 +1,9 @@
 import type { Collection, Db } from 'mongodb';
-import { countFailure, countSuccess, type CountingState } from '../../core/status.js';
+import { reduceCircuit, type ProbeFailed } from '../../core/circuit.js';
+import { countFailure, countSuccess, type CountingPolicy, type CountingState } from '../../core/status.js';
 import { onMongo } from './mongo-errors.js';
-import { changedBy, foldUpdate, type CountingPolicy, type StatusFact } from './status-fold.js';
-import type { WebhookDocument } from './webhook-document.js';
+import { changedBy, foldUpdate, type StatusFact } from './status-fold.js';
+import { toCircuit, type WebhookDocument } from './webhook-document.js';
 import { WriteBatcher, type Settled } from '../process/write-batcher.js';
 
 /**
@@ -36,10 +37,14 @@ export interface SucceededAttemptOf {
   readonly at: number;
 }
 
-/** `ignored`: too old, counted before, or the webhook is Inactive or deleted. */
-export type FailureCount = 'counted' | 'became-failed' | 'ignored';
+export type ProbeFailedOf = ProbeFailed & { readonly companyId: string; readonly webhookId: string };
+
+/** `ignored`: too old, counted before, or the webhook is Inactive or deleted. `still-failed`: counted while Failed. */
+export type FailureCount = 'counted' | 'became-failed' | 'still-failed' | 'ignored';
 /** `unchanged`: there was nothing to reset. */
 export type SuccessCount = 'reset' | 'became-active' | 'unchanged';
+/** `ignored`: its circuit was closed meanwhile, or it was told before. */
+export type ProbeCount = 'backed-off' | 'ignored';
 
 interface Item {
   readonly companyId: string;
@@ -47,7 +52,7 @@ interface Item {
   readonly fact: StatusFact;
 }
 
-type Count = FailureCount | SuccessCount;
+type Count = FailureCount | SuccessCount | ProbeCount;
 
 /** Updates of different webhooks under way at once; leaves connections of the pool to others. */
 const CONCURRENT_UPDATES = 8;
@@ -85,6 +90,12 @@ export class WebhookStatus {
     }) as Promise<SuccessCount>;
   }
 
+  /** The next probe is put off as core/circuit.ts says. @throws DependencyError as `recordFailure` does */
+  recordProbeFailure({ companyId, webhookId, at, openedAt, probe }: ProbeFailedOf): Promise<ProbeCount> {
+    const fact: StatusFact = { kind: 'probe-failed', at: new Date(at), openedAt: new Date(openedAt), probe };
+    return this.#batcher.add({ companyId, webhookId, fact }) as Promise<ProbeCount>;
+  }
+
   /** Waits until every fact was answered. */
   close(): Promise<void> {
     return this.#batcher.close();
@@ -112,7 +123,7 @@ export class WebhookStatus {
         this.#webhooks.findOneAndUpdate(
           { companyId, _id: webhookId, ...changedBy(facts, this.#policy) },
           foldUpdate(facts, this.#policy, reasonOf(this.#policy)),
-          { returnDocument: 'before', projection: { status: 1, failures: 1, countsFrom: 1 } },
+          { returnDocument: 'before', projection: { status: 1, failures: 1, circuit: 1, countsFrom: 1 } },
         ),
       );
       return this.#tell(before, facts).map((result) => ({ kind: 'done', result }));
@@ -123,26 +134,49 @@ export class WebhookStatus {
 
   /** What became of each fact: the pure rules, run over the state that the update found. */
   #tell(before: WebhookDocument | null, facts: readonly StatusFact[]): Count[] {
-    if (before === null) return facts.map(({ kind }) => (kind === 'failure' ? 'ignored' : 'unchanged'));
+    if (before === null) return facts.map(({ kind }) => (kind === 'success' ? 'unchanged' : 'ignored'));
     let state: CountingState = {
       status: before.status,
       failures: before.failures.map(({ attemptId, at }) => ({ attemptId, at: at.getTime() })),
       countsFrom: before.countsFrom.getTime(),
+      circuit: toCircuit(before.circuit),
     };
     return facts.map((fact) => {
       const old = state;
       state = applyFact(state, fact, this.#policy);
-      if (fact.kind === 'failure')
-        return state === old ? 'ignored' : state.status === old.status ? 'counted' : 'became-failed';
-      return state === old ? 'unchanged' : state.status === old.status ? 'reset' : 'became-active';
+      return countOf(fact, old, state);
     });
   }
 }
 
+function countOf(fact: StatusFact, old: CountingState, state: CountingState): Count {
+  const changed = state.status !== old.status;
+  switch (fact.kind) {
+    case 'failure':
+      if (state === old) return 'ignored';
+      if (state.status !== 'failed') return 'counted';
+      return changed ? 'became-failed' : 'still-failed';
+    case 'success':
+      if (state === old) return 'unchanged';
+      return changed ? 'became-active' : 'reset';
+    case 'probe-failed':
+      return state === old ? 'ignored' : 'backed-off';
+  }
+}
+
 function applyFact(state: CountingState, fact: StatusFact, policy: CountingPolicy): CountingState {
-  if (fact.kind === 'success') return countSuccess(state, fact.at.getTime(), policy);
-  const attempt = { attemptId: fact.attemptId, startedAt: fact.startedAt.getTime(), at: fact.at.getTime() };
-  return countFailure(state, attempt, policy);
+  const at = fact.at.getTime();
+  switch (fact.kind) {
+    case 'success':
+      return countSuccess(state, at, policy);
+    case 'failure':
+      return countFailure(state, { attemptId: fact.attemptId, startedAt: fact.startedAt.getTime(), at }, policy);
+    case 'probe-failed': {
+      const probe = { ...fact, at, openedAt: fact.openedAt.getTime() };
+      const after = reduceCircuit(state, probe, policy);
+      return after === state ? state : { ...state, ...after };
+    }
+  }
 }
 
 interface Indexed {

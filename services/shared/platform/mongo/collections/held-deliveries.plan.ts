@@ -19,6 +19,7 @@ export const HELD_DELIVERIES_PLAN: CollectionPlan = {
     conversationId: TEXT,
     attempt: { bsonType: 'int', minimum: 1 },
     receivedAt: DATE,
+    position: { bsonType: 'number' },
     heldAt: DATE,
     bytes: { bsonType: 'int', minimum: 0 },
     body: BYTES,
@@ -26,7 +27,9 @@ export const HELD_DELIVERIES_PLAN: CollectionPlan = {
     lane: { enum: ['dispatch', 'overflow'] },
     expiresAt: DATE,
   }),
-  indexes: [{ name: 'company_webhook', key: { companyId: 1, webhookId: 1, receivedAt: 1, _id: 1, bytes: 1 } }],
+  indexes: [
+    { name: 'company_webhook', key: { companyId: 1, webhookId: 1, receivedAt: 1, position: 1, _id: 1, bytes: 1 } },
+  ],
 };
 
 /**

@@ -1,0 +1,225 @@
+import type { Circuit, ProbeFailed } from '../../shared/core/circuit.js';
+import type { FailureEntry } from '../../shared/core/failure-log.js';
+import { droppedEntry, type DropReason, type HoldPolicy } from '../../shared/core/hold.js';
+import { attemptIdOf, type Job } from '../../shared/core/job.js';
+import type { Status } from '../../shared/core/vocabulary.js';
+import type { Attempt, AttemptEnd } from '../handler.js';
+import { RecoveryWindow } from './recovery-window.js';
+
+/**
+ * Looks after what is held for one webhook, under a lease, from the look at its status until nothing is left to do now.
+ *
+ *   deleted, Inactive → what is held is discarded: the Owner asked for that
+ *   Failed            → what is too old is dropped, with an entry in the failure log; when the next probe is due, the
+ *                       oldest held event is the probe, one at a time across all processes
+ *   Active            → the held events follow in order, throttled, behind live traffic (the dispatcher takes them in)
+ *
+ * An event is removed from what is held only after everything that its attempt caused has been acknowledged: whoever
+ * dies in between doubles the attempts under way, and loses nothing. The status is read from MongoDB itself, not from
+ * the cache; where the cache is behind, an attempt answers `held` and is made a moment later.
+ */
+export interface RecoveryPorts {
+  readonly stateOf: (
+    lease: Lease,
+  ) => Promise<{ readonly status: Status; readonly circuit: Circuit | null } | undefined>;
+  /** Undefined when no probe may be made now. */
+  readonly beginProbe: (lease: Lease) => Promise<Circuit | undefined>;
+  readonly probeFailed: (probe: ProbeFailed & Lease) => Promise<void>;
+  readonly oldest: (lease: Lease, limit: number) => Promise<readonly HeldDelivery[]>;
+  readonly remove: (lease: Lease, attemptIds: readonly string[]) => Promise<void>;
+  /** Gives the lease back; the next look is at `dueAt` (epoch ms) or earlier. */
+  readonly putOff: (lease: Lease, dueAt: number) => Promise<void>;
+  /** False when something was held meanwhile. */
+  readonly end: (lease: Lease) => Promise<boolean>;
+  readonly probe: Attempt;
+  /** Takes a held job in; resolves when its attempt has ended, `held` too when it is not made before the end. */
+  readonly deliver: (job: Job) => Promise<AttemptEnd>;
+  readonly logFailure: (entry: FailureEntry) => Promise<void>;
+  readonly now: () => number;
+  readonly observe: RecoveryObserver;
+}
+
+export interface RecoveryObserver {
+  readonly probed: (job: Job, result: 'delivered' | 'failed', probe: number) => void;
+  /** A held event was attempted after the webhook became Active. */
+  readonly recovered: () => void;
+  readonly discarded: (job: Job, reason: 'webhook-deleted' | 'webhook-inactive') => void;
+  readonly dropped: (job: Job, reason: DropReason) => void;
+}
+
+export interface Lease {
+  readonly companyId: string;
+  readonly webhookId: string;
+  readonly holds: number;
+  readonly pokes: number;
+}
+
+export interface HeldDelivery {
+  readonly job: Job;
+  readonly expiresAt: number;
+}
+
+export interface RecoverySettings {
+  readonly hold: HoldPolicy;
+  /** Held events that a webhook is given at a time. */
+  readonly inFlight: number;
+}
+
+/** What to do next: look again at once, at an instant (epoch ms), or never, because nothing is held. */
+type Next = 'again' | 'empty' | number;
+
+const PAGE = 100;
+/** What ended is removed by tens: so much a crash may double beside what is in flight. */
+const REMOVED_AT_ONCE = 10;
+/** The cache behind the attempts is never longer behind than 2 s, and mostly a few milliseconds. */
+const CACHE_BEHIND_MS = 250;
+/** Another process is at it. */
+const TAKEN_MS = 1_000;
+
+export class Recovery {
+  readonly #settings: RecoverySettings;
+  readonly #ports: RecoveryPorts;
+
+  constructor(settings: RecoverySettings, ports: RecoveryPorts) {
+    this.#settings = settings;
+    this.#ports = ports;
+  }
+
+  /** `stopping` lets it come to an end without leaving anything half done. */
+  async look(lease: Lease, stopping: AbortSignal): Promise<void> {
+    const window = new RecoveryWindow(this.#settings.inFlight);
+    for (;;) {
+      const next = stopping.aborted ? this.#ports.now() : await this.#step(lease, window, stopping);
+      if (next === 'again') continue;
+      if (next === 'empty' && (await this.#ports.end(lease))) return;
+      return this.#ports.putOff(lease, next === 'empty' ? this.#ports.now() : next);
+    }
+  }
+
+  async #step(lease: Lease, window: RecoveryWindow, stopping: AbortSignal): Promise<Next> {
+    const state = await this.#ports.stateOf(lease);
+    if (state === undefined) return this.#discard(lease, 'webhook-deleted');
+    switch (state.status) {
+      case 'inactive':
+        return this.#discard(lease, 'webhook-inactive');
+      case 'failed':
+        return this.#tend(lease, state.circuit);
+      case 'active':
+        return this.#drain(lease, window, stopping);
+    }
+  }
+
+  async #discard(lease: Lease, reason: 'webhook-deleted' | 'webhook-inactive'): Promise<Next> {
+    const page = await this.#ports.oldest(lease, PAGE);
+    if (page.length === 0) return 'empty';
+    await this.#ports.remove(lease, page.map(idOf));
+    for (const { job } of page) this.#ports.observe.discarded(job, reason);
+    return 'again';
+  }
+
+  async #tend(lease: Lease, circuit: Circuit | null): Promise<Next> {
+    const [head] = await this.#ports.oldest(lease, 1);
+    if (head === undefined) return 'empty';
+    if (head.expiresAt <= this.#ports.now()) return this.#dropExpired(lease);
+    if (circuit !== null && circuit.nextProbeAt > this.#ports.now())
+      return Math.min(circuit.nextProbeAt, head.expiresAt);
+    const begun = await this.#ports.beginProbe(lease);
+    return begun === undefined ? this.#ports.now() + TAKEN_MS : this.#probe(lease, head, begun);
+  }
+
+  async #dropExpired(lease: Lease): Promise<Next> {
+    const now = this.#ports.now();
+    const expired = (await this.#ports.oldest(lease, PAGE)).filter(({ expiresAt }) => expiresAt <= now);
+    await Promise.all(
+      expired.map(({ job }) => this.#ports.logFailure(droppedEntry(job, 'held-expired', this.#settings.hold, now))),
+    );
+    await this.#ports.remove(lease, expired.map(idOf));
+    for (const { job } of expired) this.#ports.observe.dropped(job, 'held-expired');
+    return 'again';
+  }
+
+  /** What is still owed after a failed probe is held by the attempt itself, before the probe is removed here. */
+  async #probe(lease: Lease, held: HeldDelivery, { openedAt, probes }: Circuit): Promise<Next> {
+    const end = await this.#ports.probe(held.job, 'probe');
+    const number = probes + 1;
+    if (end === 'delivered' || end === 'failed') {
+      await this.#ports.remove(lease, [idOf(held)]);
+      this.#ports.observe.probed(held.job, end, number);
+    }
+    if (end === 'failed')
+      await this.#ports.probeFailed({ ...lease, kind: 'probe-failed', at: this.#ports.now(), openedAt, probe: number });
+    return 'again';
+  }
+
+  async #drain(lease: Lease, window: RecoveryWindow, stopping: AbortSignal): Promise<Next> {
+    const page = await this.#ports.oldest(lease, PAGE);
+    if (page.length === 0) return 'empty';
+    const wave = new Wave(lease, window, this.#ports);
+    for (const held of page) {
+      await wave.room();
+      if (wave.blocked || stopping.aborted) break;
+      wave.start(held);
+    }
+    await wave.end();
+    return wave.blocked ? this.#ports.now() + CACHE_BEHIND_MS : 'again';
+  }
+}
+
+/** Held events of one webhook on their way, no more at a time than the window allows. */
+class Wave {
+  /** An attempt was not made, because the webhook is Failed again or the cache has not seen yet that it isn't. */
+  blocked = false;
+  readonly #lease: Lease;
+  readonly #window: RecoveryWindow;
+  readonly #ports: RecoveryPorts;
+  readonly #inFlight = new Set<Promise<void>>();
+  #ended: string[] = [];
+
+  constructor(lease: Lease, window: RecoveryWindow, ports: RecoveryPorts) {
+    this.#lease = lease;
+    this.#window = window;
+    this.#ports = ports;
+  }
+
+  async room(): Promise<void> {
+    while (this.#inFlight.size >= this.#window.size) await Promise.race(this.#inFlight);
+    if (this.#ended.length >= REMOVED_AT_ONCE) await this.#remove();
+  }
+
+  start(held: HeldDelivery): void {
+    const underWay = this.#deliver(held).finally(() => this.#inFlight.delete(underWay));
+    this.#inFlight.add(underWay);
+    // Whoever waits for it gets the error; without a handler of its own it would end the process before.
+    underWay.catch(() => undefined);
+  }
+
+  async end(): Promise<void> {
+    try {
+      await Promise.all(this.#inFlight);
+    } finally {
+      await this.#remove();
+    }
+  }
+
+  async #deliver(held: HeldDelivery): Promise<void> {
+    const end = await this.#ports.deliver(held.job);
+    if (end === 'held') {
+      this.blocked = true;
+      return;
+    }
+    this.#ended.push(idOf(held));
+    if (end === 'delivered') this.#window.succeeded();
+    else this.#window.failed();
+    this.#ports.observe.recovered();
+  }
+
+  async #remove(): Promise<void> {
+    const ended = this.#ended;
+    this.#ended = [];
+    await this.#ports.remove(this.#lease, ended);
+  }
+}
+
+function idOf({ job }: HeldDelivery): string {
+  return attemptIdOf(job);
+}

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import type { FailureEntry } from '../../shared/core/failure-log.js';
+import type { HoldPolicy } from '../../shared/core/hold.js';
+import type { Job } from '../../shared/core/job.js';
+import type { HeldDeliveries } from '../../shared/platform/mongo/held-deliveries.js';
+import { Recoveries } from '../../shared/platform/mongo/recoveries.js';
+import type { WebhookStatus } from '../../shared/platform/mongo/webhook-status.js';
+import type { Dependencies } from '../../shared/platform/process/open-dependencies.js';
+import { Interrupted, type Patiently } from '../../shared/platform/process/patience.js';
+import type { ServiceContext } from '../../shared/platform/process/run-service.js';
+import type { Dispatcher } from '../dispatcher.js';
+import type { Attempt, AttemptEnd } from '../handler.js';
+import { Recovery, type RecoveryObserver, type RecoveryPorts } from './recovery.js';
+import { RecoveryWatch } from './recovery-watch.js';
+
+/** The wiring of recovery: what is held for webhooks that are Failed or were. */
+export interface RecoveryParts {
+  readonly db: Dependencies['db'];
+  readonly held: HeldDeliveries;
+  readonly status: Pick<WebhookStatus, 'recordProbeFailure'>;
+  readonly logFailure: (entry: FailureEntry) => Promise<void>;
+  readonly dispatcher: Pick<Dispatcher, 'admit'>;
+  readonly attempt: Attempt;
+  readonly patiently: Patiently;
+  readonly observe: RecoveryObserver;
+  /** Aborted when nothing more is begun and nothing more is waited for. */
+  readonly abandoned: AbortSignal;
+}
+
+export interface RecoverySettings {
+  readonly hold: HoldPolicy;
+  readonly inFlightPerWebhook: number;
+  readonly recoveries: number;
+  readonly timeoutMs: number;
+}
+
+const POLL_MS = 250;
+/** How long the work of a process that died lies still. */
+const LEASE_MS = 30_000;
+/** What a probe may take beyond its time-out: to be logged, counted and held. */
+const PROBE_MARGIN_MS = 10_000;
+
+export function createRecoveryWatch(
+  context: Pick<ServiceContext, 'fatal'>,
+  settings: RecoverySettings,
+  parts: RecoveryParts,
+): RecoveryWatch {
+  const { db, patiently, abandoned } = parts;
+  const recoveries = new Recoveries({ db, holder: randomUUID(), leaseMs: LEASE_MS });
+  const wait = async <T>(work: () => Promise<T>): Promise<T> => patiently(work, abandoned);
+  const { hold, inFlightPerWebhook: inFlight } = settings;
+  const recovery = new Recovery({ hold, inFlight }, recoveryPorts(recoveries, settings, parts, wait));
+  return new RecoveryWatch(
+    { recoveries: settings.recoveries, everyMs: POLL_MS, renewEveryMs: LEASE_MS / 3 },
+    {
+      lease: (limit) => wait(() => recoveries.lease(limit, new Date())),
+      renew: (leases) => wait(() => recoveries.renew(leases, new Date())),
+      look: (lease, stopping) => recovery.look(lease, stopping),
+      onError: (error) => {
+        if (!(error instanceof Interrupted) && !abandoned.aborted) context.fatal(error);
+      },
+    },
+  );
+}
+
+function recoveryPorts(
+  recoveries: Recoveries,
+  settings: RecoverySettings,
+  { held, status, logFailure, dispatcher, attempt, observe, abandoned }: RecoveryParts,
+  wait: <T>(work: () => Promise<T>) => Promise<T>,
+): RecoveryPorts {
+  const probeLeaseMs = settings.timeoutMs + PROBE_MARGIN_MS;
+  return {
+    stateOf: (lease) => wait(() => recoveries.stateOf(lease)),
+    beginProbe: (lease) => wait(() => recoveries.beginProbe(lease, new Date(), new Date(Date.now() + probeLeaseMs))),
+    probeFailed: async (probe) => void (await wait(() => status.recordProbeFailure(probe))),
+    oldest: (lease, limit) => wait(() => held.oldest(lease, limit)),
+    remove: (lease, attemptIds) => wait(() => held.remove(lease, attemptIds)),
+    putOff: (lease, dueAt) => wait(() => recoveries.putOff(lease, new Date(dueAt))),
+    end: (lease) => wait(() => recoveries.end(lease)),
+    probe: attempt,
+    deliver: heldDelivery(dispatcher, abandoned),
+    logFailure,
+    now: Date.now,
+    observe,
+  };
+}
+
+/** What the dispatcher never comes to is still held. */
+function heldDelivery(
+  dispatcher: Pick<Dispatcher, 'admit'>,
+  abandoned: AbortSignal,
+): (job: Job) => Promise<AttemptEnd> {
+  const waiting = new Set<(end: AttemptEnd) => void>();
+  abandoned.addEventListener('abort', () => {
+    for (const resolve of waiting) resolve('held');
+  });
+  return (job) =>
+    new Promise((resolve) => {
+      const finish = (end: AttemptEnd): void => {
+        waiting.delete(finish);
+        resolve(end);
+      };
+      waiting.add(finish);
+      dispatcher.admit(job, 'held', { progress: { revoked: false }, finish });
+    });
+}

@@ -1,0 +1,110 @@
+import type { KeyObject } from 'node:crypto';
+import type { FailedPolicy } from '../../shared/core/attempt-policy.js';
+import { DependencyError } from '../../shared/core/errors.js';
+import type { HoldPolicy } from '../../shared/core/hold.js';
+import type { UnreadableWebhook, Webhook } from '../../shared/core/webhook.js';
+import { SealError } from '../../shared/platform/crypto/seal-error.js';
+import { createVault } from '../../shared/platform/crypto/vault.js';
+import { cacheMetrics } from '../../shared/platform/metrics/webhook-metrics.js';
+import { ChangeFeed } from '../../shared/platform/mongo/change-feed.js';
+import { companyDataKeys } from '../../shared/platform/mongo/company-data-keys.js';
+import { FailureLog } from '../../shared/platform/mongo/failure-log.js';
+import { HeldDeliveries } from '../../shared/platform/mongo/held-deliveries.js';
+import { WebhookDirectory } from '../../shared/platform/mongo/webhook-directory.js';
+import { WebhookStatus } from '../../shared/platform/mongo/webhook-status.js';
+import { openJobTopic } from '../../shared/platform/process/job-topic.js';
+import type { Dependencies } from '../../shared/platform/process/open-dependencies.js';
+import type { ServiceContext } from '../../shared/platform/process/run-service.js';
+import type { AttemptPorts } from '../handler.js';
+
+/** The ports of an attempt that lead to Kafka and MongoDB: each waits while its server is away. */
+export interface Stores {
+  readonly ports: Pick<
+    AttemptPorts,
+    'findWebhook' | 'publishRetry' | 'logFailure' | 'countFailure' | 'countSuccess' | 'hold'
+  >;
+  readonly held: HeldDeliveries;
+  readonly status: WebhookStatus;
+}
+
+export interface StoresSettings {
+  readonly failed: FailedPolicy;
+  readonly hold: HoldPolicy;
+  readonly retryTopic: string;
+  readonly encryptionKeys: readonly { readonly kid: string; readonly key: KeyObject }[];
+  readonly failureRetentionMs: number;
+  readonly maxWebhooks: number;
+  /** Ends what waits for a server. */
+  readonly signal: AbortSignal;
+}
+
+export async function openStores(
+  service: string,
+  context: ServiceContext,
+  dependencies: Dependencies,
+  settings: StoresSettings,
+): Promise<Stores> {
+  const { db, patiently } = dependencies;
+  const { log } = context;
+  const { signal, failed: policy } = settings;
+  const directory = openDirectory(context, dependencies, settings);
+  const failures = new FailureLog({ db, retentionMs: settings.failureRetentionMs });
+  context.onShutdown('failure log', () => failures.close());
+  const status = new WebhookStatus({ db, policy });
+  context.onShutdown('webhook status', () => status.close());
+  const held = new HeldDeliveries({ db, policy: settings.hold });
+  context.onShutdown('held deliveries', () => held.close());
+  const retries = await openJobTopic(settings.retryTopic, service, context, dependencies);
+  const ports: Stores['ports'] = {
+    findWebhook: (companyId, webhookId) =>
+      patiently(() => readable(webhookId, directory.find(companyId, webhookId)), signal),
+    publishRetry: (job) => retries.send(job, signal),
+    logFailure: async (entry) => patiently(() => failures.append(entry), signal),
+    countFailure: async (failure) => {
+      const { companyId, webhookId, lastSuccessAt } = failure;
+      return patiently(async () => {
+        // Both facts go into one atomic update, in this order.
+        const forgiven = lastSuccessAt && status.recordSuccess({ companyId, webhookId, at: lastSuccessAt });
+        const [, counted] = await Promise.all([forgiven, status.recordFailure(failure)]);
+        if (counted === 'became-failed') log.warn('webhook.failed', { companyId, webhookId });
+        return counted === 'became-failed' || counted === 'still-failed';
+      }, signal);
+    },
+    countSuccess: async (success) => {
+      const counted = await patiently(() => status.recordSuccess(success), signal);
+      if (counted === 'became-active') log.info('webhook.recovered', { ...success });
+    },
+    hold: async (job, owed) => patiently(() => held.hold(job, owed, Date.now()), signal),
+  };
+  return { ports, held, status };
+}
+
+function openDirectory(
+  context: ServiceContext,
+  { db }: Dependencies,
+  { encryptionKeys, maxWebhooks }: StoresSettings,
+): WebhookDirectory {
+  const feed = new ChangeFeed(db, (err) => context.log.warn('change-feed.lost', { err }));
+  feed.start();
+  context.onShutdown('change feed', () => feed.close());
+  const vault = createVault({
+    keys: encryptionKeys.map(({ kid, key }) => ({ kid, key: key.export() })),
+    companies: companyDataKeys(db),
+  });
+  const directory = new WebhookDirectory({ db, feed, vault, maxWebhooks });
+  cacheMetrics(context.metrics, 'webhooks', directory);
+  return directory;
+}
+
+type Found = Webhook | UnreadableWebhook | undefined;
+
+/** A missing key is waited for (the operator can give it); a broken secret concerns its webhook alone. */
+function readable(webhookId: string, found: Found | Promise<Found>): Found | Promise<Found> {
+  if (!(found instanceof Promise)) return found;
+  return found.catch((error: unknown) => {
+    if (!(error instanceof SealError)) throw error;
+    if (error.fault === 'unknown-key-encryption-key')
+      throw new DependencyError('encryption-keys', error.message, { cause: error });
+    return { id: webhookId, unreadable: "the webhook's stored credentials can't be opened" };
+  });
+}

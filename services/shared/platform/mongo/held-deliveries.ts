@@ -1,0 +1,218 @@
+import { MongoBulkWriteError, type Collection, type Db } from 'mongodb';
+import { InvariantError } from '../../core/errors.js';
+import { hasRoomFor, type HeldAmount, type HoldPolicy } from '../../core/hold.js';
+import type { Job } from '../../core/job.js';
+import { WriteBatcher, type Settled } from '../process/write-batcher.js';
+import { toHeldDocument, toHeldJob, type HeldDocument } from './held-document.js';
+import { isDuplicateKey, onMongo } from './mongo-errors.js';
+import type { RecoveryDocument } from './recovery-document.js';
+import type { WebhookRef } from './webhooks.js';
+
+/**
+ * What is held for Failed webhooks: one document per attempt that is still owed, in the order of recovery.
+ *
+ * Holding is idempotent by the attempt, and acknowledged by a majority before it counts. Each batch writes the
+ * deliveries first and then tells the webhook's recovery of them, so that no held delivery is ever without a recovery
+ * that will find it. The bounds are judged by what was counted within the last second: several processes that hold for
+ * one webhook may exceed them by what they hold in that second, and no counter can drift.
+ */
+export interface HeldDeliveriesOptions {
+  readonly db: Db;
+  readonly policy: HoldPolicy;
+}
+
+export type HoldResult = 'held' | 'full';
+
+/** A held delivery, and when it is dropped (epoch ms). */
+export interface HeldDelivery {
+  readonly job: Job;
+  readonly expiresAt: number;
+}
+
+interface Item {
+  readonly job: Job;
+  readonly heldAt: number;
+  /** It was held already: it takes the place of what it follows from. */
+  readonly owed: boolean;
+}
+
+interface Counted {
+  events: number;
+  bytes: number;
+  readonly countedAt: number;
+}
+
+const COUNT_AGE_MS = 1_000;
+const MAX_COUNTED = 10_000;
+const WRITE_TRIES = 5;
+
+export class HeldDeliveries {
+  readonly #held: Collection<HeldDocument>;
+  readonly #recoveries: Collection<RecoveryDocument>;
+  readonly #policy: HoldPolicy;
+  readonly #counts = new Map<string, Counted>();
+  readonly #batcher: WriteBatcher<Item, HoldResult>;
+
+  constructor({ db, policy }: HeldDeliveriesOptions) {
+    this.#held = db.collection<HeldDocument>('held_deliveries', { promoteBuffers: true });
+    this.#recoveries = db.collection<RecoveryDocument>('recoveries');
+    this.#policy = policy;
+    this.#batcher = new WriteBatcher<Item, HoldResult>({
+      write: (items) => this.#write(items),
+      maxDelayMs: 20,
+      maxItems: 500,
+      maxBytes: 8 * 1024 * 1024,
+      bytesOf: ({ job }) => job.body.byteLength + 500,
+      maxUnderWay: 2,
+    });
+  }
+
+  /** Resolves when it is durable. `owed`: it was held before, so no bound applies. @throws DependencyError */
+  hold(job: Job, owed: boolean, heldAt: number): Promise<HoldResult> {
+    return this.#batcher.add({ job, heldAt, owed });
+  }
+
+  /** The oldest `limit` of a webhook, those of `except` (attempt ids) left out. @throws DependencyError */
+  async oldest(
+    { companyId, webhookId }: WebhookRef,
+    limit: number,
+    except: readonly string[] = [],
+  ): Promise<HeldDelivery[]> {
+    const filter = { companyId, webhookId, ...(except.length === 0 ? {} : { _id: { $nin: [...except] } }) };
+    const found = await onMongo('reading held deliveries', () =>
+      this.#held.find(filter).sort({ receivedAt: 1, position: 1, _id: 1 }).limit(limit).toArray(),
+    );
+    return found.map((document) => ({ job: toHeldJob(document), expiresAt: document.expiresAt.getTime() }));
+  }
+
+  /** @param attemptIds those that are held no more. @throws DependencyError */
+  async remove({ companyId, webhookId }: WebhookRef, attemptIds: readonly string[]): Promise<void> {
+    if (attemptIds.length === 0) return;
+    await onMongo('removing held deliveries', () =>
+      this.#held.deleteMany({ companyId, webhookId, _id: { $in: [...attemptIds] } }),
+    );
+    this.#counts.delete(keyOf({ companyId, webhookId }));
+  }
+
+  /** Waits until everything that is being held was answered. */
+  close(): Promise<void> {
+    return this.#batcher.close();
+  }
+
+  async #write(items: readonly Item[]): Promise<readonly Settled<HoldResult>[]> {
+    const results = new Map<Item, HoldResult>();
+    for (const group of groupByWebhook(items)) await this.#judge(group, results);
+    const wanted = items.filter((item) => results.get(item) === 'held');
+    await this.#insert(wanted);
+    await this.#register(wanted);
+    return items.map((item) => ({ kind: 'done', result: results.get(item) ?? 'held' }));
+  }
+
+  /** Decides which of one webhook's items there is room for. */
+  async #judge(items: readonly Item[], results: Map<Item, HoldResult>): Promise<void> {
+    const ref = (items[0] as Item).job;
+    const counted = await this.#countOf(ref);
+    const refused: Item[] = [];
+    for (const item of items) {
+      const bytes = item.job.body.byteLength;
+      if (item.owed || hasRoomFor(bytes, counted, this.#policy)) {
+        results.set(item, 'held');
+        counted.events += 1;
+        counted.bytes += bytes;
+      } else {
+        refused.push(item);
+      }
+    }
+    if (refused.length === 0) return;
+    // A record that comes again may be held already: that one is not dropped.
+    const ids = refused.map(({ job, heldAt }) => toHeldDocument(job, heldAt, 0)._id);
+    const { companyId, webhookId } = ref;
+    const present = await onMongo('looking for held deliveries', () =>
+      this.#held
+        .find({ companyId, webhookId, _id: { $in: ids } })
+        .project<{ _id: string }>({ _id: 1 })
+        .toArray(),
+    );
+    const known = new Set(present.map(({ _id }) => _id));
+    refused.forEach((item, index) => results.set(item, known.has(ids[index] ?? '') ? 'held' : 'full'));
+  }
+
+  async #countOf(ref: WebhookRef): Promise<Counted> {
+    const key = keyOf(ref);
+    const now = performance.now();
+    const known = this.#counts.get(key);
+    if (known !== undefined && now - known.countedAt < COUNT_AGE_MS) return known;
+    const counted = { ...(await this.amountOf(ref)), countedAt: now };
+    if (this.#counts.size >= MAX_COUNTED) this.#counts.clear();
+    this.#counts.set(key, counted);
+    return counted;
+  }
+
+  /** What is held for a webhook now; the index alone answers. @throws DependencyError */
+  async amountOf({ companyId, webhookId }: WebhookRef): Promise<HeldAmount> {
+    const [sum] = await onMongo('counting held deliveries', () =>
+      this.#held
+        .aggregate<HeldAmount>([
+          { $match: { companyId, webhookId } },
+          { $project: { _id: 0, bytes: 1, companyId: 1, webhookId: 1 } },
+          { $group: { _id: null, events: { $sum: 1 }, bytes: { $sum: '$bytes' } } },
+        ])
+        .toArray(),
+    );
+    return { events: sum?.events ?? 0, bytes: sum?.bytes ?? 0 };
+  }
+
+  async #insert(items: readonly Item[]): Promise<void> {
+    if (items.length === 0) return;
+    const operations = items.map(({ job, heldAt }) => {
+      const { _id, companyId, ...rest } = toHeldDocument(job, heldAt, this.#policy.maxAgeMs);
+      return { updateOne: { filter: { _id, companyId }, update: { $setOnInsert: rest }, upsert: true } };
+    });
+    await withoutRaces(() => onMongo('holding deliveries', () => this.#held.bulkWrite(operations, { ordered: false })));
+  }
+
+  /** Looked at at once: whoever does so puts the next look off as the circuit says. */
+  async #register(items: readonly Item[]): Promise<void> {
+    const groups = groupByWebhook(items);
+    if (groups.length === 0) return;
+    const operations = groups.map((group) => {
+      const { companyId, webhookId } = (group[0] as Item).job;
+      const fresh = { dueAt: new Date((group[0] as Item).heldAt), pokes: 0, holder: null, leaseUntil: null };
+      const update = { $inc: { holds: 1 }, $setOnInsert: fresh };
+      return { updateOne: { filter: { _id: webhookId, companyId }, update, upsert: true } };
+    });
+    await withoutRaces(() =>
+      onMongo('registering held deliveries', () => this.#recoveries.bulkWrite(operations, { ordered: false })),
+    );
+  }
+}
+
+/** Two processes can upsert one document at the same instant: the one that is refused finds it there the next time. */
+async function withoutRaces(write: () => Promise<unknown>): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await write();
+      return;
+    } catch (error) {
+      if (tries < WRITE_TRIES && isDuplicateKey(error)) continue;
+      // The driver's own error quotes the refused documents, customers' data included.
+      if (error instanceof MongoBulkWriteError)
+        throw new InvariantError(`MongoDB refused to hold (code ${error.code})`);
+      throw error;
+    }
+  }
+}
+
+function groupByWebhook(items: readonly Item[]): Item[][] {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item.job));
+    if (group === undefined) groups.set(keyOf(item.job), [item]);
+    else group.push(item);
+  }
+  return [...groups.values()];
+}
+
+function keyOf({ companyId, webhookId }: WebhookRef): string {
+  return JSON.stringify([companyId, webhookId]);
+}

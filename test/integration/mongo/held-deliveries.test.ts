@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { HeldDeliveries } from '../../../services/shared/platform/mongo/held-deliveries.js';
+import type { RecoveryDocument } from '../../../services/shared/platform/mongo/recovery-document.js';
+import { Recoveries } from '../../../services/shared/platform/mongo/recoveries.js';
+import type { WebhookDocument } from '../../../services/shared/platform/mongo/webhook-document.js';
+import { WebhookStore } from '../../../services/shared/platform/mongo/webhooks.js';
+import { jobOf, NOW, sourceOf } from '../../support/samples.js';
+import { ENDPOINT, inserted, testVault } from './fixtures.js';
+import { openTestDatabase, type TestDatabase } from './test-database.js';
+
+const POLICY = { maxEvents: 5, maxBytes: 1_000, maxAgeMs: 60_000 };
+const REF = { companyId: 'company_1', webhookId: 'wh_1' };
+const LEASE_MS = 30_000;
+
+let database: TestDatabase;
+let held: HeldDeliveries;
+
+beforeAll(async () => {
+  database = await openTestDatabase();
+});
+
+beforeEach(async () => {
+  await database.db.collection('held_deliveries').deleteMany({});
+  await database.db.collection('recoveries').deleteMany({});
+  held = new HeldDeliveries({ db: database.db, policy: POLICY });
+});
+
+afterAll(() => database.end());
+
+const hold = (jobId: string, overrides: Parameters<typeof jobOf>[0] = {}, owed = false) =>
+  held.hold(jobOf({ jobId, ...overrides }), owed, NOW);
+const names = async (limit = 10) => (await held.oldest(REF, limit)).map(({ job }) => job.jobId);
+const recoveries = (holder: string) => new Recoveries({ db: database.db, holder, leaseMs: LEASE_MS });
+const recovery = () => database.db.collection<RecoveryDocument>('recoveries').findOne({ _id: 'wh_1' });
+
+describe('what is held', () => {
+  test('comes back as it was, without the pause that it owed, and tells when it is too old', async () => {
+    const job = jobOf({ jobId: 'a', attempt: 2, notBefore: NOW + 3_000, lane: 'overflow' });
+    expect(await held.hold(job, false, NOW)).toBe('held');
+    expect(await held.oldest(REF, 1)).toEqual([{ job: { ...job, notBefore: 0 }, expiresAt: NOW + POLICY.maxAgeMs }]);
+  });
+
+  test('is in the order of the events, also of those that were received within one millisecond', async () => {
+    await Promise.all([
+      hold('c', { source: sourceOf(10) }),
+      hold('a', { receivedAt: NOW - 1, source: sourceOf(12) }),
+      hold('b', { source: sourceOf(9) }),
+    ]);
+    expect(await names()).toEqual(['a', 'b', 'c']);
+    expect(await names(2)).toEqual(['a', 'b']);
+  });
+
+  test('is held once, however often its record comes', async () => {
+    expect(await Promise.all([hold('a'), hold('a')])).toEqual(['held', 'held']);
+    expect(await hold('a')).toBe('held');
+    expect(await held.amountOf(REF)).toEqual({ events: 1, bytes: jobOf().body.byteLength });
+  });
+
+  test('belongs to its company: another company’s webhook of the same name sees nothing of it', async () => {
+    await hold('a');
+    const foreign = { ...REF, companyId: 'company_2' };
+    await held.remove(foreign, ['a:1']);
+    expect([await held.oldest(foreign, 10), await names()]).toEqual([[], ['a']]);
+  });
+
+  test('is bounded by count; what is held already isn’t refused when it comes again, nor is what is still owed', async () => {
+    const results = await Promise.all(['a', 'b', 'c', 'd', 'e', 'f'].map((jobId) => hold(jobId)));
+    expect(results).toEqual(['held', 'held', 'held', 'held', 'held', 'full']);
+    expect([await hold('a'), await hold('f'), await hold('g', { attempt: 2 }, true)]).toEqual(['held', 'full', 'held']);
+    expect(await names()).toEqual(expect.arrayContaining(['a', 'b', 'c', 'd', 'e', 'g']));
+  });
+
+  test('is bounded by bytes, and has room again when something is removed', async () => {
+    const body = Buffer.alloc(600);
+    expect([await hold('a', { body }), await hold('b', { body })]).toEqual(['held', 'full']);
+    await held.remove(REF, ['a:1']);
+    expect(await hold('b', { body })).toBe('held');
+  });
+
+  test('is counted by the index alone', async () => {
+    await hold('a');
+    const plan = await database.db
+      .collection('held_deliveries')
+      .find({ companyId: 'company_1', webhookId: 'wh_1' })
+      .project({ _id: 0, bytes: 1, companyId: 1, webhookId: 1 })
+      .explain('executionStats');
+    expect((plan as { executionStats: unknown }).executionStats).toMatchObject({ totalDocsExamined: 0 });
+  });
+});
+
+describe('a recovery', () => {
+  const now = new Date(NOW + 10);
+
+  test('is leased by one process; by another when the lease has ended', async () => {
+    await hold('a');
+    const [one, other] = [recoveries('one'), recoveries('other')];
+    const leased = await Promise.all([one.lease(10, now), other.lease(10, now)]);
+    expect(leased.flat()).toEqual([{ ...REF, holds: 1, pokes: 0 }]);
+    const holder = leased[0].length === 1 ? 'one' : 'other';
+    await recoveries(holder).renew([REF], new Date(NOW + 1_000));
+    expect(await other.lease(10, new Date(NOW + LEASE_MS + 999))).toEqual([]);
+    expect(await other.lease(10, new Date(NOW + LEASE_MS + 1_000))).toHaveLength(1);
+  });
+
+  test('ends only if nothing was held since it was leased', async () => {
+    await hold('a');
+    const one = recoveries('one');
+    const [lease] = await one.lease(1, now);
+    if (lease === undefined) throw new Error('not leased');
+    await hold('b');
+    expect(await one.end(lease)).toBe(false);
+    await one.putOff(lease, now);
+    const [again] = await one.lease(1, now);
+    if (again === undefined) throw new Error('not leased');
+    expect(await one.end(again)).toBe(true);
+    expect(await recovery()).toBeNull();
+  });
+
+  test('is put off, unless a person asked to look at once meanwhile', async () => {
+    const store = new WebhookStore({ db: database.db, vault: testVault(database.db) });
+    const webhookId = await inserted(store, 'company_1');
+    const later = new Date(NOW + 60_000);
+    await hold('a', { webhookId });
+    const one = recoveries('one');
+    const [first] = await one.lease(1, now);
+    await one.putOff(first!, later);
+    expect(await one.lease(1, now)).toEqual([]);
+    await store.setStatus({ companyId: 'company_1', webhookId }, 'active', now);
+    const [second] = await one.lease(1, now);
+    await store.replaceEndpoint({ companyId: 'company_1', webhookId }, ENDPOINT, now);
+    await one.putOff(second!, later);
+    expect(await one.lease(1, now)).toHaveLength(1);
+  });
+});
+
+describe('a probe', () => {
+  test('begins once, however many ask at the same instant, and not before its time', async () => {
+    const store = new WebhookStore({ db: database.db, vault: testVault(database.db) });
+    const webhookId = await inserted(store, 'c9');
+    const ref = { companyId: 'c9', webhookId };
+    const webhooks = database.db.collection<WebhookDocument>('webhooks');
+    const circuit = { openedAt: new Date(NOW), probes: 2, nextProbeAt: new Date(NOW + 100), leaseUntil: null };
+    await webhooks.updateOne({ _id: webhookId, companyId: 'c9' }, { $set: { status: 'failed', circuit } });
+    const ask = (at: number) => recoveries('x').beginProbe(ref, new Date(at), new Date(at + 1_000));
+    expect(await ask(NOW + 99)).toBeUndefined();
+    const begun = await Promise.all(Array.from({ length: 8 }, () => ask(NOW + 100)));
+    expect(begun.filter((each) => each !== undefined)).toEqual([
+      { openedAt: NOW, probes: 2, nextProbeAt: NOW + 100, leaseUntil: NOW + 1_100 },
+    ]);
+    expect(await ask(NOW + 1_100)).toMatchObject({ leaseUntil: NOW + 2_100 });
+    await store.setStatus(ref, 'active', new Date(NOW));
+    expect(await ask(NOW + 9_999)).toBeUndefined();
+    expect(await recoveries('x').stateOf(ref)).toEqual({ status: 'active', circuit: null });
+  });
+});

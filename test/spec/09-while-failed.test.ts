@@ -1,0 +1,167 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  probeDelayMs,
+  reduceCircuit,
+  TRANSITIONS,
+  type Circuit,
+  type CircuitFact,
+  type CircuitState,
+} from '../../services/shared/core/circuit.js';
+import { compileHoldPolicy, hasRoomFor } from '../../services/shared/core/hold.js';
+import type { Status } from '../../services/shared/core/vocabulary.js';
+import { RecoveryWindow } from '../../services/delivery-consumer/recovery/recovery-window.js';
+import { FAILED, HOLD, NOW } from '../support/samples.js';
+
+/**
+ * Chapter 9: while Failed, nothing is lost and recovery is quick.
+ *
+ * "Failed is a circuit breaker that the customer can see. New events for the webhook, and attempts still owed, are held
+ * with the attempts they have left (bounded by count, bytes and age, all settings). One held event at a time is tried as
+ * a probe, 3 s after the failure, then 6, 12, 24 s … up to 15 min. A 2xx makes the webhook Active again and the held
+ * events follow in order, throttled, behind live traffic. An Owner can press Enable at any time, which does the same at
+ * once." What happens around it (held, dropped, probed) is chapter 6; recovery.test.ts tells how it is looked after.
+ */
+const OPEN: Circuit = { openedAt: NOW, probes: 0, nextProbeAt: NOW + 3_000, leaseUntil: null };
+const failed = (circuit: Partial<Circuit> = {}): CircuitState => ({
+  status: 'failed',
+  circuit: { ...OPEN, ...circuit },
+});
+const ACTIVE: CircuitState = { status: 'active', circuit: null };
+const INACTIVE: CircuitState = { status: 'inactive', circuit: null };
+const after = (state: CircuitState, fact: CircuitFact): CircuitState => reduceCircuit(state, fact, FAILED);
+
+describe('the pause before a probe', () => {
+  test.each([
+    [0, 3_000],
+    [1, 6_000],
+    [2, 12_000],
+    [3, 24_000],
+    [7, 384_000],
+    [8, 768_000],
+    [9, 900_000],
+    [10_000, 900_000],
+  ])('after %i failed probes is %i ms', (probes, pauseMs) => {
+    expect(probeDelayMs(probes, FAILED)).toBe(pauseMs);
+  });
+});
+
+describe('what each fact does in each status', () => {
+  const at = NOW + 3_000;
+  const probeFailed = { kind: 'probe-failed', at, openedAt: NOW, probe: 1 } as const;
+
+  test.each<[string, CircuitState, CircuitFact, CircuitState]>([
+    ['active, tripped', ACTIVE, { kind: 'tripped', at: NOW }, failed()],
+    ['active, recovered', ACTIVE, { kind: 'recovered', at }, ACTIVE],
+    ['active, a probe begins', ACTIVE, { kind: 'probe-begun', at, leaseUntil: at + 1 }, ACTIVE],
+    ['active, a probe failed', ACTIVE, probeFailed, ACTIVE],
+    ['active, enabled', ACTIVE, { kind: 'enabled', at }, ACTIVE],
+    ['active, disabled', ACTIVE, { kind: 'disabled', at }, INACTIVE],
+    ['active, edited', ACTIVE, { kind: 'edited', at }, ACTIVE],
+    ['failed, tripped again', failed(), { kind: 'tripped', at }, failed()],
+    ['failed, recovered', failed(), { kind: 'recovered', at }, ACTIVE],
+    [
+      'failed, a probe begins',
+      failed(),
+      { kind: 'probe-begun', at, leaseUntil: at + 1 },
+      failed({ leaseUntil: at + 1 }),
+    ],
+    [
+      'failed, a probe failed',
+      failed({ leaseUntil: at + 9 }),
+      probeFailed,
+      failed({ probes: 1, nextProbeAt: at + 6_000 }),
+    ],
+    ['failed, enabled', failed(), { kind: 'enabled', at }, ACTIVE],
+    ['failed, disabled', failed(), { kind: 'disabled', at }, INACTIVE],
+    ['failed, edited', failed({ probes: 7, nextProbeAt: at + 9 }), { kind: 'edited', at }, failed({ nextProbeAt: at })],
+    ['inactive, tripped', INACTIVE, { kind: 'tripped', at }, INACTIVE],
+    ['inactive, recovered', INACTIVE, { kind: 'recovered', at }, INACTIVE],
+    ['inactive, a probe begins', INACTIVE, { kind: 'probe-begun', at, leaseUntil: at + 1 }, INACTIVE],
+    ['inactive, a probe failed', INACTIVE, probeFailed, INACTIVE],
+    ['inactive, enabled', INACTIVE, { kind: 'enabled', at }, ACTIVE],
+    ['inactive, disabled', INACTIVE, { kind: 'disabled', at }, INACTIVE],
+    ['inactive, edited', INACTIVE, { kind: 'edited', at }, INACTIVE],
+  ])('%s', (_what, before, fact, expected) => {
+    expect(after(before, fact)).toEqual(expected);
+  });
+
+  test('the table is whole: every fact in every status', () => {
+    const facts = Object.keys(TRANSITIONS.active).sort();
+    expect(facts).toHaveLength(7);
+    for (const row of Object.values(TRANSITIONS)) expect(Object.keys(row).sort()).toEqual(facts);
+  });
+});
+
+describe('one probe at a time, and none before its time', () => {
+  const begin = (at: number): CircuitFact => ({ kind: 'probe-begun', at, leaseUntil: at + 20_000 });
+
+  test.each<[string, CircuitState, number, boolean]>([
+    ['before it is due', failed(), NOW + 2_999, false],
+    ['when it is due', failed(), NOW + 3_000, true],
+    ['while another is under way', failed({ leaseUntil: NOW + 9_000 }), NOW + 8_999, false],
+    ['when the other’s lease has ended: its process died', failed({ leaseUntil: NOW + 9_000 }), NOW + 9_000, true],
+    ['for a webhook that failed before there were circuits', { status: 'failed', circuit: null }, NOW, true],
+  ])('%s', (_when, state, at, begins) => {
+    expect(after(state, begin(at)) !== state).toBe(begins);
+  });
+});
+
+describe('a failed probe that is told late or twice changes nothing', () => {
+  test.each<[string, CircuitState, number, number]>([
+    ['told twice', failed({ probes: 1 }), NOW, 1],
+    ['of an earlier circuit', failed(), NOW - 1, 1],
+    ['out of its turn', failed(), NOW, 2],
+  ])('%s', (_what, state, openedAt, probe) => {
+    expect(after(state, { kind: 'probe-failed', at: NOW + 9_000, openedAt, probe })).toBe(state);
+  });
+});
+
+test('only a Failed webhook has a circuit, and it always has one, whatever happens in whatever order', () => {
+  const instant = fc.integer({ min: NOW, max: NOW + 100_000 });
+  const fact = fc.oneof(
+    fc.record({ kind: fc.constantFrom('tripped', 'recovered', 'enabled', 'disabled', 'edited'), at: instant }),
+    fc.record({ kind: fc.constant('probe-begun'), at: instant, leaseUntil: instant }),
+    fc.record({ kind: fc.constant('probe-failed'), at: instant, openedAt: instant, probe: fc.nat(3) }),
+  ) as fc.Arbitrary<CircuitFact>;
+  const start = fc.constantFrom<Status>('active', 'failed', 'inactive');
+  fc.assert(
+    fc.property(start, fc.array(fact, { maxLength: 40 }), (status, facts) => {
+      let state: CircuitState = status === 'failed' ? failed() : { status, circuit: null };
+      for (const each of facts) {
+        state = after(state, each);
+        expect(state.circuit !== null).toBe(state.status === 'failed');
+      }
+    }),
+  );
+});
+
+describe('what is held is bounded by count and bytes', () => {
+  const policy = { ...HOLD, maxEvents: 2, maxBytes: 100 };
+
+  test.each([
+    ['nothing is held', 0, 0, 100, true],
+    ['one is held', 1, 60, 40, true],
+    ['the bytes would be exceeded', 1, 60, 41, false],
+    ['the count is reached', 2, 2, 1, false],
+  ])('%s', (_what, events, bytes, more, room) => {
+    expect(hasRoomFor(more, { events, bytes }, policy)).toBe(room);
+  });
+
+  test.each(['maxEvents', 'maxBytes', 'maxAgeMs'] as const)('a nonsensical %s is refused by its name', (field) => {
+    expect(() => compileHoldPolicy({ ...HOLD, [field]: 0 })).toThrow(field);
+  });
+});
+
+describe('held events follow throttled', () => {
+  test('one at first, one more with each success up to the bound, half with each failure', () => {
+    const window = new RecoveryWindow(4);
+    const sizes = [window.size];
+    for (const success of [true, true, true, true, false, false, false, true]) {
+      if (success) window.succeeded();
+      else window.failed();
+      sizes.push(window.size);
+    }
+    expect(sizes).toEqual([1, 2, 3, 4, 4, 2, 1, 1, 2]);
+  });
+});

@@ -1,0 +1,175 @@
+import { describe, expect, test } from '@jest/globals';
+import type { AttemptEnd } from '../../../../services/delivery-consumer/handler.js';
+import {
+  Recovery,
+  type HeldDelivery,
+  type RecoveryPorts,
+} from '../../../../services/delivery-consumer/recovery/recovery.js';
+import type { Circuit } from '../../../../services/shared/core/circuit.js';
+import type { FailureEntry } from '../../../../services/shared/core/failure-log.js';
+import type { Status } from '../../../../services/shared/core/vocabulary.js';
+import { HOLD, jobOf, NOW } from '../../../support/samples.js';
+
+const LEASE = { companyId: 'company_1', webhookId: 'wh_1', holds: 1, pokes: 0 };
+const OPEN: Circuit = { openedAt: NOW - 3_000, probes: 0, nextProbeAt: NOW, leaseUntil: null };
+
+function heldOf(...names: readonly string[]): HeldDelivery[] {
+  return names.map((jobId) => ({ job: jobOf({ jobId, conversationId: jobId }), expiresAt: NOW + 1_000 }));
+}
+
+interface Given {
+  readonly held?: HeldDelivery[];
+  readonly status?: Status | 'deleted';
+  readonly circuit?: Circuit | null;
+  readonly ends?: Readonly<Record<string, AttemptEnd>>;
+  readonly ports?: Partial<RecoveryPorts>;
+}
+
+/** One webhook, what is held for it, and everything that was done, in order. */
+function worldOf({ held = heldOf('a'), status = 'failed', circuit = OPEN, ends = {}, ports = {} }: Given = {}) {
+  const did: string[] = [];
+  const entries: FailureEntry[] = [];
+  const world = { did, entries, held, status, circuit, inFlight: 0, mostInFlight: 0 };
+  const endOf = (jobId: string): AttemptEnd => ends[jobId] ?? 'delivered';
+  const all: RecoveryPorts = {
+    stateOf: () =>
+      Promise.resolve(world.status === 'deleted' ? undefined : { status: world.status, circuit: world.circuit }),
+    beginProbe: () => Promise.resolve(world.circuit ?? undefined),
+    probeFailed: ({ probe, openedAt }) => {
+      did.push(`probe ${probe} failed`);
+      world.circuit = { openedAt, probes: probe, nextProbeAt: NOW + 6_000, leaseUntil: null };
+      return Promise.resolve();
+    },
+    oldest: (_lease, limit) => Promise.resolve(world.held.slice(0, limit)),
+    remove: (_lease, ids) => {
+      if (ids.length > 0) did.push(`remove ${ids.join(' ')}`);
+      world.held = world.held.filter(({ job }) => !ids.includes(`${job.jobId}:${job.attempt}`));
+      return Promise.resolve();
+    },
+    putOff: (_lease, dueAt) => Promise.resolve(void did.push(`put off ${dueAt - NOW}`)),
+    end: () => Promise.resolve(did.push('end') > 0),
+    probe: ({ jobId }) => {
+      did.push(`probe ${jobId}`);
+      if (endOf(jobId) === 'delivered') Object.assign(world, { status: 'active', circuit: null });
+      return Promise.resolve(endOf(jobId));
+    },
+    deliver: async ({ jobId }) => {
+      did.push(`deliver ${jobId}`);
+      world.mostInFlight = Math.max(world.mostInFlight, (world.inFlight += 1));
+      await new Promise((resolve) => setImmediate(resolve));
+      world.inFlight -= 1;
+      return endOf(jobId);
+    },
+    logFailure: (entry) => Promise.resolve(void entries.push(entry)),
+    now: () => NOW,
+    observe: {
+      probed: () => undefined,
+      recovered: () => undefined,
+      discarded: ({ jobId }, reason) => did.push(`discarded ${jobId} ${reason}`),
+      dropped: ({ jobId }, reason) => did.push(`dropped ${jobId} ${reason}`),
+    },
+    ...ports,
+  };
+  const look = async (stopping = new AbortController().signal): Promise<readonly string[]> => {
+    await new Recovery({ hold: HOLD, inFlight: 4 }, all).look(LEASE, stopping);
+    return did;
+  };
+  return Object.assign(world, { look });
+}
+
+describe('a Failed webhook', () => {
+  test('is left alone until its probe is due', async () => {
+    expect(await worldOf({ circuit: { ...OPEN, nextProbeAt: NOW + 500 } }).look()).toEqual(['put off 500']);
+  });
+
+  test('is looked at earlier when what it holds gets too old earlier', async () => {
+    expect(await worldOf({ circuit: { ...OPEN, nextProbeAt: NOW + 5_000 } }).look()).toEqual(['put off 1000']);
+  });
+
+  test('is probed with its oldest event alone; one that fails puts the next probe off', async () => {
+    const world = worldOf({ held: heldOf('a', 'b'), ends: { a: 'failed' } });
+    expect(await world.look()).toEqual(['probe a', 'remove a:1', 'probe 1 failed', 'put off 1000']);
+  });
+
+  test('that answers 2xx gets the others at once, in order', async () => {
+    const world = worldOf({ held: heldOf('a', 'b', 'c') });
+    expect((await world.look()).filter((step) => !step.startsWith('remove'))).toEqual([
+      'probe a',
+      'deliver b',
+      'deliver c',
+      'end',
+    ]);
+    expect(world.held).toEqual([]);
+  });
+
+  test('that another process probes is looked at again soon', async () => {
+    const ports = { beginProbe: () => Promise.resolve(undefined) };
+    expect(await worldOf({ ports }).look()).toEqual(['put off 1000']);
+  });
+
+  test('with nothing held any more is looked at no more', async () => {
+    expect(await worldOf({ held: [] }).look()).toEqual(['end']);
+  });
+
+  test('for which something was held in that moment is looked at again', async () => {
+    expect(await worldOf({ held: [], ports: { end: () => Promise.resolve(false) } }).look()).toEqual(['put off 0']);
+  });
+
+  test('loses what is too old, with an entry in the failure log for each', async () => {
+    const [old] = heldOf('old') as [HeldDelivery];
+    const world = worldOf({
+      held: [{ ...old, expiresAt: NOW }, ...heldOf('a')],
+      circuit: { ...OPEN, nextProbeAt: NOW + 9 },
+    });
+    expect(await world.look()).toEqual(['remove old:1', 'dropped old held-expired', 'put off 9']);
+    expect(world.entries).toMatchObject([
+      { attemptId: 'old:1', cause: { kind: 'held-expired' }, followUp: { kind: 'dropped' } },
+    ]);
+  });
+});
+
+describe('an Active webhook', () => {
+  test('gets what is held in order, one at first and never more at a time than the bound', async () => {
+    const names = Array.from({ length: 50 }, (_, index) => `e${index}`);
+    const world = worldOf({ status: 'active', held: heldOf(...names) });
+    const did = await world.look();
+    expect(did.filter((step) => step.startsWith('deliver'))).toEqual(names.map((name) => `deliver ${name}`));
+    expect(did.slice(0, 2)).toEqual(['deliver e0', 'deliver e1']);
+    expect([world.mostInFlight, world.held, did.at(-1)]).toEqual([4, [], 'end']);
+  });
+
+  test('that fails again meanwhile keeps what was not attempted', async () => {
+    const world = worldOf({ status: 'active', held: heldOf('a', 'b', 'c'), ends: { b: 'held', c: 'held' } });
+    const did = await world.look();
+    expect(did.at(-1)).toBe('put off 250');
+    expect(world.held.map(({ job }) => job.jobId)).toEqual(['b', 'c']);
+  });
+
+  test('whose held event fails is done with it here: the retry goes its own way', async () => {
+    const world = worldOf({ status: 'active', ends: { a: 'failed' } });
+    expect(await world.look()).toEqual(['deliver a', 'remove a:1', 'end']);
+  });
+
+  test('keeps everything when an attempt is interrupted', async () => {
+    const interrupted = new Error('interrupted');
+    const world = worldOf({ status: 'active', ports: { deliver: () => Promise.reject(interrupted) } });
+    await expect(world.look()).rejects.toBe(interrupted);
+    expect(world.held).toHaveLength(1);
+  });
+});
+
+describe('a webhook that wants nothing', () => {
+  test.each([
+    ['inactive', 'webhook-inactive'],
+    ['deleted', 'webhook-deleted'],
+  ] as const)('%s: what was held is discarded', async (status, reason) => {
+    const world = worldOf({ status, held: heldOf('a', 'b') });
+    expect(await world.look()).toEqual(['remove a:1 b:1', `discarded a ${reason}`, `discarded b ${reason}`, 'end']);
+  });
+});
+
+test('a process that stops begins nothing and gives the lease back at once', async () => {
+  const stopping = new AbortController();
+  stopping.abort();
+  expect(await worldOf().look(stopping.signal)).toEqual(['put off 0']);
+});
