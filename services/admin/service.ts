@@ -1,10 +1,15 @@
 import type { AddressInfo } from 'node:net';
 import { readEventSamples } from '../shared/platform/avro/event-samples.js';
+import { StatsReader } from '../shared/platform/mongo/stats-reader.js';
+import { createWebhookExists } from '../shared/platform/mongo/webhook-exists.js';
 import { openMongo, type MongoDependencySettings } from '../shared/platform/process/open-mongo.js';
 import { productVersion } from '../shared/platform/process/product-version.js';
 import type { ServiceContext } from '../shared/platform/process/run-service.js';
 import { eventRoutes } from './api/routes/events.js';
+import { figuresRoutes } from './api/routes/figures.js';
 import { createApi } from './api/server.js';
+import type { Routes } from './api/route.js';
+import { WebhookFigures } from './api/webhook-figures.js';
 
 /** The wiring of the admin process. It needs MongoDB alone: the console works while Kafka or the registry are away. */
 export interface AdminSettings extends MongoDependencySettings {
@@ -18,17 +23,33 @@ export interface AdminSettings extends MongoDependencySettings {
 
 export async function startAdmin(context: ServiceContext, settings: AdminSettings): Promise<void> {
   const { admin } = settings;
-  await openMongo('admin', context, settings);
+  const db = await openMongo('admin', context, settings);
   const samples = readEventSamples();
   const api = await createApi({
     log: context.log,
     version: productVersion(),
     identify: () => Promise.resolve({ kind: 'nobody' }),
-    routes: [eventRoutes({ sampleOf: (type) => samples[type] })],
+    routes: [eventRoutes({ sampleOf: (type) => samples[type] }), ...activityRoutes(db)],
     rates: { requestsPerMinute: admin.requestsPerMinute },
     trustedProxies: admin.trustedProxies,
   });
   await api.listen({ host: admin.host, port: admin.port });
   context.onShutdown('api', () => api.close());
   context.log.info('api.listening', { host: admin.host, port: (api.server.address() as AddressInfo).port });
+}
+
+/** What webhooks did: figures and failures. */
+function activityRoutes(db: Awaited<ReturnType<typeof openMongo>>): Routes[] {
+  const webhookExists = createWebhookExists(db);
+  const stats = new StatsReader(db);
+  const figures = new WebhookFigures({
+    rollUps: (companyId, webhookIds, span) => stats.rollUps(companyId, webhookIds, span),
+    lastDeliveryAt: (companyId, webhookId) => stats.lastDeliveryAt(companyId, webhookId),
+  });
+  return [
+    figuresRoutes({
+      webhookExists,
+      figures: (companyId, webhookId, window) => figures.figures(companyId, webhookId, window, Date.now()),
+    }),
+  ];
 }

@@ -4,7 +4,7 @@ import type { RecoveryObserver } from './recovery/recovery.js';
 import type { AttemptObserver, AttemptReport } from './handler.js';
 
 /**
- * What is told of an attempt: one wide log line, and the metrics.
+ * What is told of an attempt: one wide log line, the metrics, and the roll-up of its webhook.
  *
  * `delivery.attempted` carries everything that a question about one attempt needs, and no secret: no URL, no header, no
  * body, only ids, numbers and the cause. The endpoint's host is left out, too: the webhook id leads to it.
@@ -53,9 +53,14 @@ export interface RecoveryMetrics {
   readonly recovered: () => void;
 }
 
-export function createAttemptObserver(log: AttemptLog, metrics: AttemptMetrics): AttemptObserver {
+export function createAttemptObserver(
+  log: AttemptLog,
+  metrics: AttemptMetrics,
+  rollUp: AttemptObserver['attempted'],
+): AttemptObserver {
   return {
     attempted: (report) => {
+      rollUp(report);
       const { job, outcome, decision, startedAt, endedAt } = report;
       metrics.attempts(outcomeOf(outcome));
       metrics.attemptDuration((endedAt - startedAt) / 1000);

@@ -18,6 +18,7 @@ import { createAttemptObserver, createRecoveryObserver, ATTEMPT_OUTCOMES } from 
 import { RecentResults } from './recent-results.js';
 import type { RecoveryWatch } from './recovery/recovery-watch.js';
 import { createRecoveryWatch } from './recovery/service.js';
+import { openRollUps } from './roll-ups/service.js';
 import { openStores } from './stores/service.js';
 
 /** The wiring of the delivery process. The order of its shutdown steps is the reverse of how they are registered. */
@@ -75,6 +76,7 @@ export async function startDelivery(context: ServiceContext, settings: DeliveryS
   const sender = createSender({ ...delivery, policy: createAddressPolicy(delivery.allowedNetworks) });
   context.onShutdown('sender', () => sender.close());
   const abandoned = new AbortController();
+  const rollUps = openRollUps(context, dependencies.db, settings.cache.webhooks);
   const stores = await openStores(SERVICE, context, dependencies, {
     ...policies,
     retryTopic: settings.topics.retry,
@@ -91,7 +93,7 @@ export async function startDelivery(context: ServiceContext, settings: DeliveryS
       recent: new RecentResults(settings.cache.webhooks),
       pause: () => sleep(OWN_FAULT_PAUSE_MS, abandoned.signal),
       now: Date.now,
-      observe: createAttemptObserver(context.log, metrics),
+      observe: createAttemptObserver(context.log, metrics, (report) => rollUps.count(report)),
     },
   );
   const dispatcher = createDispatcher(context, delivery, attempt, abandoned.signal);

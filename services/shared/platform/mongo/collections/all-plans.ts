@@ -2,6 +2,7 @@ import { CIPHERTEXT, DATE, ID, atLeast, exactly, type CollectionPlan } from './c
 import { FAILURE_LOG_PLAN } from './failure-log.plan.js';
 import { HELD_DELIVERIES_PLAN, RECOVERIES_PLAN } from './held-deliveries.plan.js';
 import { KNOWN_SCHEMAS_PLAN } from './known-schemas.plan.js';
+import { WEBHOOK_STATS_PLAN } from './webhook-stats.plan.js';
 import { WEBHOOKS_PLAN } from './webhooks.plan.js';
 
 const COMPANIES_PLAN: CollectionPlan = {
@@ -17,12 +18,6 @@ const USERS_PLAN: CollectionPlan = {
   name: 'users',
   schema: atLeast({ companyId: ID }),
   indexes: [{ name: 'company', key: { companyId: 1, _id: 1 } }],
-};
-
-const WEBHOOK_STATS_PLAN: CollectionPlan = {
-  name: 'webhook_stats',
-  schema: atLeast({ companyId: ID, webhookId: ID }),
-  indexes: [{ name: 'company_webhook', key: { companyId: 1, webhookId: 1, _id: 1 } }],
 };
 
 const AUDIT_LOG_PLAN: CollectionPlan = {
