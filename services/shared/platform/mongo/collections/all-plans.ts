@@ -1,6 +1,8 @@
 import { CIPHERTEXT, DATE, ID, atLeast, exactly, type CollectionPlan } from './collection-plan.js';
+import { AUDIT_LOG_PLAN } from './audit-log.plan.js';
 import { FAILURE_LOG_PLAN } from './failure-log.plan.js';
 import { HELD_DELIVERIES_PLAN, RECOVERIES_PLAN } from './held-deliveries.plan.js';
+import { IDEMPOTENCY_KEYS_PLAN } from './idempotency-keys.plan.js';
 import { KNOWN_SCHEMAS_PLAN } from './known-schemas.plan.js';
 import { WEBHOOK_STATS_PLAN } from './webhook-stats.plan.js';
 import { WEBHOOKS_PLAN } from './webhooks.plan.js';
@@ -20,12 +22,6 @@ const USERS_PLAN: CollectionPlan = {
   indexes: [{ name: 'company', key: { companyId: 1, _id: 1 } }],
 };
 
-const AUDIT_LOG_PLAN: CollectionPlan = {
-  name: 'audit_log',
-  schema: atLeast({ companyId: ID, at: DATE }),
-  indexes: [{ name: 'company_at', key: { companyId: 1, at: -1, _id: -1 } }],
-};
-
 /** Every collection of the system. */
 export const ALL_PLANS: readonly CollectionPlan[] = [
   COMPANIES_PLAN,
@@ -36,5 +32,6 @@ export const ALL_PLANS: readonly CollectionPlan[] = [
   RECOVERIES_PLAN,
   WEBHOOK_STATS_PLAN,
   AUDIT_LOG_PLAN,
+  IDEMPOTENCY_KEYS_PLAN,
   KNOWN_SCHEMAS_PLAN,
 ];
