@@ -1,0 +1,74 @@
+import { AppShell, Burger, Group, Loader, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { useEffect } from 'react';
+import { Link, Outlet, ScrollRestoration, useLocation, useNavigation } from 'react-router';
+import { paths } from '../paths.js';
+import { useSession } from '../session/session-context.js';
+import { texts } from '../texts.js';
+import { ColorSchemeButton } from './color-scheme-button.js';
+import { Mark } from './mark.js';
+import { PanelNavigation } from './navigation.js';
+import classes from './shell.module.css';
+import { UserMenu } from './user-menu.js';
+
+/** The frame of every page: bar, navigation, content. */
+export function Shell() {
+  const [opened, { toggle, close }] = useDisclosure(false);
+  const { pathname } = useLocation();
+  useEffect(() => close(), [pathname, close]);
+  return (
+    <AppShell
+      header={{ height: 56 }}
+      navbar={{ width: 236, breakpoint: 'sm', collapsed: { mobile: !opened } }}
+      classNames={{ header: classes.header ?? '', navbar: classes.navbar ?? '', main: classes.main ?? '' }}
+    >
+      <a className="skip-link" href="#content">
+        {texts.panel.skip}
+      </a>
+      <AppShell.Header>
+        <Bar opened={opened} onToggle={toggle} />
+      </AppShell.Header>
+      <AppShell.Navbar p="sm" aria-label={texts.panel.navigation}>
+        <PanelNavigation />
+      </AppShell.Navbar>
+      <AppShell.Main>
+        <div id="content" className={classes.content} tabIndex={-1}>
+          <Outlet />
+        </div>
+      </AppShell.Main>
+      <ScrollRestoration />
+    </AppShell>
+  );
+}
+
+function Bar({ opened, onToggle }: { readonly opened: boolean; readonly onToggle: () => void }) {
+  const { company } = useSession();
+  const busy = useNavigation().state !== 'idle';
+  return (
+    <Group h="100%" px="md" justify="space-between" wrap="nowrap">
+      <Group gap="sm" wrap="nowrap" miw={0}>
+        <Burger
+          opened={opened}
+          onClick={onToggle}
+          hiddenFrom="sm"
+          size="sm"
+          aria-label={opened ? texts.panel.closeNavigation : texts.panel.openNavigation}
+          aria-expanded={opened}
+        />
+        <Link to={paths.list} className={classes.brand}>
+          <Mark />
+          <span>{texts.panel.name}</span>
+        </Link>
+        <span className={classes.slash} aria-hidden="true" />
+        <Text size="sm" c="dimmed" truncate title={company.name}>
+          {company.name}
+        </Text>
+        {busy && <Loader size={14} aria-hidden="true" />}
+      </Group>
+      <Group gap={4} wrap="nowrap">
+        <ColorSchemeButton />
+        <UserMenu />
+      </Group>
+    </Group>
+  );
+}
