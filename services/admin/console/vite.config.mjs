@@ -22,5 +22,9 @@ export default defineConfig({
     manifest: true,
     reportCompressedSize: false,
     chunkSizeWarningLimit: 900,
+    rolldownOptions: {
+      // Mantine marks its modules for a server renderer that isn't here: one warning per module says nothing.
+      onLog: (level, log, log_) => log.code === 'MODULE_LEVEL_DIRECTIVE' || log_(level, log),
+    },
   },
 });

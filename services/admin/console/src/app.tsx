@@ -1,7 +1,8 @@
 import { MantineProvider } from '@mantine/core';
-import { Notifications } from '@mantine/notifications';
+
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from 'react-router/dom';
+import { ToastList } from './elements/toast-list.js';
 import { createQueryClient } from './query-client.js';
 import { createRouter } from './routes.js';
 import { styleNonce } from './style-nonce.js';
@@ -19,7 +20,7 @@ export function App() {
       getStyleNonce={styleNonce}
     >
       <QueryClientProvider client={queryClient}>
-        <Notifications position="top-right" autoClose={5_000} />
+        <ToastList />
         <RouterProvider router={router} />
       </QueryClientProvider>
     </MantineProvider>

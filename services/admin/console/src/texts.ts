@@ -122,6 +122,7 @@ export const texts = {
     disabled: 'Webhook disabled',
     deleted: 'Webhook deleted',
     tokenRevoked: 'API token revoked',
+    region: 'Notifications',
     close: 'Close',
   },
   form: {

@@ -1,4 +1,4 @@
-import { AppShell, Burger, Group, Loader, Text } from '@mantine/core';
+import { Burger, Group, Loader, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useEffect } from 'react';
 import { Link, Outlet, ScrollRestoration, useLocation, useNavigation } from 'react-router';
@@ -11,33 +11,34 @@ import { PanelNavigation } from './navigation.js';
 import classes from './shell.module.css';
 import { UserMenu } from './user-menu.js';
 
-/** The frame of every page: bar, navigation, content. */
+/** The frame of every page: bar, navigation, content. On a phone the navigation opens over the content. */
 export function Shell() {
   const [opened, { toggle, close }] = useDisclosure(false);
   const { pathname } = useLocation();
   useEffect(() => close(), [pathname, close]);
   return (
-    <AppShell
-      header={{ height: 56 }}
-      navbar={{ width: 236, breakpoint: 'sm', collapsed: { mobile: !opened } }}
-      classNames={{ header: classes.header ?? '', navbar: classes.navbar ?? '', main: classes.main ?? '' }}
-    >
+    <div className={classes.root}>
       <a className="skip-link" href="#content">
         {texts.panel.skip}
       </a>
-      <AppShell.Header>
+      <header className={classes.header}>
         <Bar opened={opened} onToggle={toggle} />
-      </AppShell.Header>
-      <AppShell.Navbar p="sm" aria-label={texts.panel.navigation}>
+      </header>
+      <nav
+        id="navigation"
+        className={classes.navigation}
+        aria-label={texts.panel.navigation}
+        data-opened={opened || undefined}
+      >
         <PanelNavigation />
-      </AppShell.Navbar>
-      <AppShell.Main>
-        <div id="content" className={classes.content} tabIndex={-1}>
+      </nav>
+      <main id="content" className={classes.main} tabIndex={-1}>
+        <div className={classes.content}>
           <Outlet />
         </div>
-      </AppShell.Main>
+      </main>
       <ScrollRestoration />
-    </AppShell>
+    </div>
   );
 }
 
@@ -54,6 +55,7 @@ function Bar({ opened, onToggle }: { readonly opened: boolean; readonly onToggle
           size="sm"
           aria-label={opened ? texts.panel.closeNavigation : texts.panel.openNavigation}
           aria-expanded={opened}
+          aria-controls="navigation"
         />
         <Link to={paths.list} className={classes.brand}>
           <Mark />

@@ -1,15 +1,14 @@
-import { Modal, Text } from '@mantine/core';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useQuery } from '@tanstack/react-query';
+import { lazy, Suspense, useState } from 'react';
 import { Outlet } from 'react-router';
 import type { Session } from '../../../contract/session.js';
-import { SESSION_KEY, sessionQuery, signInMethodQuery } from '../api/session.js';
+import { sessionQuery } from '../api/session.js';
 import { FaultNotice } from '../elements/fault-notice.js';
 import { PageLoading } from '../elements/page-loading.js';
-import { texts } from '../texts.js';
 import { SessionContext } from './session-context.js';
-import { SignInForm } from './sign-in-form.js';
 import { SignInPage } from './sign-in-page.js';
+
+const SessionEnded = lazy(() => import('./session-ended.js').then((module) => ({ default: module.SessionEnded })));
 
 /**
  * Lets pages through to who is signed in. Who isn't gets the sign-in form in the place of the page: the address stays,
@@ -26,7 +25,11 @@ export function SessionGate() {
     return (
       <SessionContext value={shown}>
         <Outlet />
-        <SessionEnded open={session === null} before={shown} />
+        {session === null && (
+          <Suspense>
+            <SessionEnded before={shown} />
+          </Suspense>
+        )}
       </SessionContext>
     );
   if (session === null) return <SignInPage />;
@@ -37,36 +40,4 @@ export function SessionGate() {
       </div>
     );
   return <PageLoading />;
-}
-
-function SessionEnded({ open, before }: { readonly open: boolean; readonly before: Session }) {
-  const client = useQueryClient();
-  const method = useQuery({ ...signInMethodQuery, enabled: open });
-  const accept = (session: Session): void => {
-    client.setQueryData(SESSION_KEY, session);
-    const same = session.user.id === before.user.id && session.company.id === before.company.id;
-    if (!same) return window.location.reload();
-    void client.invalidateQueries();
-  };
-  return (
-    <Modal
-      opened={open}
-      onClose={() => undefined}
-      withCloseButton={false}
-      closeOnEscape={false}
-      closeOnClickOutside={false}
-      title={texts.signIn.endedTitle}
-    >
-      {method.data?.authentication === 'jwt' ? (
-        <Text size="sm">{texts.signIn.endedJwt}</Text>
-      ) : (
-        <>
-          <Text size="sm" c="dimmed" mb="md">
-            {texts.signIn.ended}
-          </Text>
-          <SignInForm email={before.user.email} onSignedIn={accept} />
-        </>
-      )}
-    </Modal>
-  );
 }

@@ -1,7 +1,7 @@
 import { Button, PasswordInput, Stack, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { useForm } from 'react-hook-form';
-import type { Session, SignIn } from '../../../contract/session.js';
+import { useRef, useState, type FormEvent } from 'react';
+import type { Session } from '../../../contract/session.js';
 import { ApiProblem } from '../api/http.js';
 import { signIn } from '../api/session.js';
 import { FaultNotice } from '../elements/fault-notice.js';
@@ -12,33 +12,41 @@ interface SignInFormProps {
   readonly onSignedIn: (session: Session) => void;
 }
 
-/** What was typed stays when it is refused, except the password's focus: that is where one corrects. */
-export function SignInForm({ email = '', onSignedIn }: SignInFormProps) {
-  const { register, handleSubmit, setFocus } = useForm<SignIn>({ defaultValues: { email, password: '' } });
+/** What was typed stays when it is refused; the password is selected, because that is where one corrects. */
+export function SignInForm({ email: known = '', onSignedIn }: SignInFormProps) {
+  const [email, setEmail] = useState(known);
+  const [password, setPassword] = useState('');
+  const passwordInput = useRef<HTMLInputElement>(null);
   const attempt = useMutation({
     mutationFn: signIn,
     onSuccess: onSignedIn,
-    onError: () => setFocus('password', { shouldSelect: true }),
+    onError: () => passwordInput.current?.select(),
   });
   const wrong = attempt.error instanceof ApiProblem && [401, 422].includes(attempt.error.status);
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    if (!attempt.isPending) attempt.mutate({ email: email.trim(), password });
+  };
   return (
-    <form onSubmit={(event) => void handleSubmit((values) => attempt.mutate(values))(event)} noValidate>
+    <form onSubmit={submit} noValidate>
       <Stack gap="md">
         {attempt.error !== null && !wrong && <FaultNotice error={attempt.error} />}
         <TextInput
-          {...register('email')}
           label={texts.signIn.email}
           type="email"
+          value={email}
+          onChange={(event) => setEmail(event.currentTarget.value)}
           autoComplete="username"
-          autoFocus={email === ''}
-          data-autofocus={email === '' ? true : undefined}
+          autoFocus={known === ''}
         />
         <PasswordInput
-          {...register('password')}
+          ref={passwordInput}
           label={texts.signIn.password}
+          value={password}
+          onChange={(event) => setPassword(event.currentTarget.value)}
           autoComplete="current-password"
           error={wrong ? texts.signIn.wrong : undefined}
-          data-autofocus={email === '' ? undefined : true}
+          {...(known === '' ? {} : { 'data-autofocus': true })}
         />
         <Button type="submit" loading={attempt.isPending} fullWidth mt="xs">
           {texts.signIn.submit}

@@ -8,7 +8,7 @@ import { useDelete } from './use-status-change.js';
 interface DeleteModalProps {
   readonly webhook: { readonly id: string; readonly url: string } | null;
   readonly onClose: () => void;
-  readonly onDeleted?: () => void;
+  readonly onDeleted: () => void;
 }
 
 /** "The word DELETE in capitals must be typed before the Delete button works. Irreversible." */
@@ -20,9 +20,7 @@ export function DeleteModal({ webhook, onClose, onDeleted }: DeleteModalProps) {
       title={texts.remove.title}
       closeButtonProps={{ 'aria-label': texts.toasts.close }}
     >
-      {webhook !== null && (
-        <Confirmation key={webhook.id} webhook={webhook} onClose={onClose} onDeleted={onDeleted ?? onClose} />
-      )}
+      {webhook !== null && <Confirmation key={webhook.id} webhook={webhook} onClose={onClose} onDeleted={onDeleted} />}
     </Modal>
   );
 }

@@ -61,9 +61,11 @@ function AddWebhook({ list }: { readonly list: WebhookList }) {
           component={Link}
           to={paths.create}
           leftSection={<IconPlus size={16} aria-hidden="true" />}
-          data-disabled={full || undefined}
-          aria-disabled={full || undefined}
-          onClick={(event) => full && event.preventDefault()}
+          aria-disabled={full}
+          {...(full ? { 'data-disabled': true } : {})}
+          onClick={(event) => {
+            if (full) event.preventDefault();
+          }}
         >
           {texts.list.add}
         </Button>

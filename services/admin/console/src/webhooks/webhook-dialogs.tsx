@@ -1,6 +1,11 @@
-import { DeleteModal } from './delete-modal.js';
-import { DisableModal } from './disable-modal.js';
-import { TestEventModal } from '../test-event/test-event-modal.js';
+import { lazy, Suspense, useState } from 'react';
+
+/** The list needs no dialog until someone asks for one: their code is loaded then. */
+const Disable = lazy(() => import('./disable-modal.js').then((module) => ({ default: module.DisableModal })));
+const Delete = lazy(() => import('./delete-modal.js').then((module) => ({ default: module.DeleteModal })));
+const TestEvent = lazy(() =>
+  import('../test-event/test-event-modal.js').then((module) => ({ default: module.TestEventModal })),
+);
 
 /** Which dialog is open, and for which webhook. */
 export interface OpenDialog {
@@ -15,14 +20,16 @@ interface WebhookDialogsProps {
   readonly onDeleted?: () => void;
 }
 
-/** The dialogs that a row's menu and the webhook's page open. */
-export function WebhookDialogs({ open, onClose, onDeleted }: WebhookDialogsProps) {
+/** The dialogs that a row's menu and the webhook's page open. One that was open stays, so that it can close softly. */
+export function WebhookDialogs({ open, onClose, onDeleted = onClose }: WebhookDialogsProps) {
+  const [used, setUsed] = useState<ReadonlySet<OpenDialog['kind']>>(new Set());
+  if (open !== null && !used.has(open.kind)) setUsed(new Set([...used, open.kind]));
   const of = (kind: OpenDialog['kind']) => (open?.kind === kind ? open.webhook : null);
   return (
-    <>
-      <DisableModal webhook={of('disable')} onClose={onClose} />
-      <DeleteModal webhook={of('delete')} onClose={onClose} {...(onDeleted === undefined ? {} : { onDeleted })} />
-      <TestEventModal target={of('test')} onClose={onClose} />
-    </>
+    <Suspense>
+      {used.has('disable') && <Disable webhook={of('disable')} onClose={onClose} />}
+      {used.has('delete') && <Delete webhook={of('delete')} onClose={onClose} onDeleted={onDeleted} />}
+      {used.has('test') && <TestEvent target={of('test')} onClose={onClose} />}
+    </Suspense>
   );
 }
