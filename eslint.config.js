@@ -1,7 +1,8 @@
+import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', '.cache/', '.data/', 'services/admin/console/', '**/*.js', '**/*.mjs', '**/*.cjs'] },
+  { ignores: ['dist/', '.cache/', '.data/', '**/*.js', '**/*.mjs', '**/*.cjs'] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true } },
@@ -37,6 +38,11 @@ export default tseslint.config(
         },
       ],
     },
+  },
+  { files: ['services/admin/console/**'], ...reactHooks.configs.flat.recommended },
+  {
+    files: ['services/admin/console/src/texts.ts'],
+    rules: { 'max-lines': 'off' },
   },
   { files: ['test/**'], rules: { 'max-lines': 'off', 'max-lines-per-function': 'off', complexity: 'off' } },
 );

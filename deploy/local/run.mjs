@@ -3,9 +3,9 @@
  * node deploy/local/run.mjs dist/<module>.js [arguments…]
  * node deploy/local/run.mjs --install-only
  * Runs a compiled module of a fresh clone as well as of a warm one: installs the packages if package-lock.json asks
- * for others than are there, compiles if a source has changed, then runs the module in this terminal. Signals go on
- * to it and its exit code comes back. It ends when this process is killed (its channel to us closes), and we end it
- * when npm, which started us, is.
+ * for others than are there, compiles what has changed, the console too, then runs the module in this terminal.
+ * Signals go on to it and its exit code comes back. It ends when this process is killed (its channel to us closes), and
+ * we end it when npm, which started us, is.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -17,7 +17,8 @@ import { isInstallCurrent, isNodeNewEnough, orphans } from './freshness.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const [module, ...args] = process.argv.slice(2);
-const stampFile = join(root, 'dist', '.sources');
+const CONSOLE = 'services/admin/console';
+const stamps = { tree: join(root, 'dist', '.sources'), console: join(root, 'dist', '.console-sources') };
 
 /** @param {string} sentence @param {number} code @returns {never} */
 function give(sentence, code) {
@@ -75,19 +76,29 @@ async function install() {
   if (code !== 0) give('The packages could not be installed: connect to the network, or run npm ci and see why.', code);
 }
 
+/** Changes when one of the files does. @param {readonly string[]} inputs paths below the root */
+function stampOf(inputs) {
+  const hash = createHash('sha256');
+  for (const path of [...inputs, 'package-lock.json'].sort()) {
+    const { mtimeMs, size } = statSync(join(root, path));
+    hash.update(`${path} ${mtimeMs} ${size}\n`);
+  }
+  return hash.digest('hex');
+}
+
+/** @param {string} file @param {string} stamp */
+function isStamped(file, stamp) {
+  return existsSync(file) && readFileSync(file, 'utf8') === stamp;
+}
+
 async function build() {
   const { include, exclude = [] } = readJson('tsconfig.json');
   const inputs = filesBelow(root, include).filter(
     (path) =>
       /\.(ts|json)$/.test(path) && !exclude.some((/** @type {string} */ folder) => path.startsWith(`${folder}/`)),
   );
-  const hash = createHash('sha256');
-  for (const path of [...inputs, 'tsconfig.json', 'package-lock.json'].sort()) {
-    const { mtimeMs, size } = statSync(join(root, path));
-    hash.update(`${path} ${mtimeMs} ${size}\n`);
-  }
-  const stamp = hash.digest('hex');
-  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return;
+  const stamp = stampOf([...inputs, 'tsconfig.json']);
+  if (isStamped(stamps.tree, stamp)) return;
   const compiled = filesBelow(join(root, 'dist'), include).filter(
     (path) => !exclude.some((/** @type {string} */ folder) => path.startsWith(`${folder}/`)),
   );
@@ -95,8 +106,29 @@ async function build() {
   process.stderr.write('Compiling\n');
   const code = await run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', root]);
   if (code !== 0) give('The sources do not compile: see above.', code);
-  mkdirSync(dirname(stampFile), { recursive: true });
-  writeFileSync(stampFile, stamp);
+  mkdirSync(dirname(stamps.tree), { recursive: true });
+  writeFileSync(stamps.tree, stamp);
+}
+
+/** The console's files, for the browser: what the admin process serves. */
+async function buildConsole() {
+  const inputs = filesBelow(root, [CONSOLE, 'services/shared/core']).filter((path) =>
+    statSync(join(root, path)).isFile(),
+  );
+  const stamp = stampOf(inputs);
+  if (isStamped(stamps.console, stamp) && existsSync(join(root, 'dist', 'console', 'index.html'))) return;
+  process.stderr.write('Building the console\n');
+  const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
+  const code = await run(process.execPath, [
+    vite,
+    'build',
+    '--config',
+    `${CONSOLE}/vite.config.mjs`,
+    '--logLevel',
+    'warn',
+  ]);
+  if (code !== 0) give('The console could not be built: see above.', code);
+  writeFileSync(stamps.console, stamp);
 }
 
 const oldest = readJson('package.json').engines.node.replace(/[^\d.]/g, '');
@@ -107,5 +139,6 @@ if (module === undefined) give('Usage: node deploy/local/run.mjs dist/<module>.j
 await install();
 if (module !== '--install-only') {
   await build();
+  await buildConsole();
   process.exitCode = await run(process.execPath, [resolve(root, module), ...args], { channel: true });
 }

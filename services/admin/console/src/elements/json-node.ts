@@ -8,16 +8,10 @@ export function jsonNode(value: unknown): JsonNode {
   if (value === null) return { kind: 'null', text: 'null' };
   if (Array.isArray(value))
     return { kind: 'array', parts: value.map((part: unknown, index) => [String(index), part] as const) };
-  switch (typeof value) {
-    case 'object':
-      return { kind: 'object', parts: Object.entries(value) };
-    case 'number':
-      return { kind: 'number', text: String(value) };
-    case 'boolean':
-      return { kind: 'boolean', text: String(value) };
-    default:
-      return { kind: 'string', text: JSON.stringify(value) ?? 'undefined' };
-  }
+  if (typeof value === 'object') return { kind: 'object', parts: Object.entries(value) };
+  if (typeof value === 'number') return { kind: 'number', text: String(value) };
+  if (typeof value === 'boolean') return { kind: 'boolean', text: String(value) };
+  return { kind: 'string', text: JSON.stringify(value) ?? 'undefined' };
 }
 
 /** The value in a JSON text; undefined where it isn't JSON. An object or array only: "123" reads better as it is. */

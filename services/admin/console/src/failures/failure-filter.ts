@@ -19,18 +19,7 @@ export function periodOf(search: URLSearchParams): Period {
 
 /** What to ask the API; whole minutes, so that the same page asks the same question for a while. */
 export function filterOf(search: URLSearchParams, nowMs: number): FailureFilter {
-  const filter: FailureFilter = {};
-  const period = periodOf(search);
-  const hours = HOURS[period];
-  if (hours !== undefined) {
-    const from = Math.floor(nowMs / MINUTE_MS) * MINUTE_MS - hours * 3_600_000;
-    filter.from = new Date(from).toISOString();
-  }
-  if (period === 'own') {
-    const [from, to] = [instant(search.get('from')), instant(search.get('to'))];
-    if (from !== undefined) filter.from = from;
-    if (to !== undefined) filter.to = to;
-  }
+  const filter: FailureFilter = timesOf(search, nowMs);
   const eventType = search.get('eventType');
   if (eventType !== null && isEventType(eventType)) filter.eventType = eventType;
   const statusClass = STATUS_CLASSES.find((known) => known === search.get('statusClass'));
@@ -38,6 +27,18 @@ export function filterOf(search: URLSearchParams, nowMs: number): FailureFilter 
   const eventId = search.get('eventId')?.trim();
   if (eventId !== undefined && eventId !== '') filter.eventId = eventId;
   return filter;
+}
+
+function timesOf(search: URLSearchParams, nowMs: number): FailureFilter {
+  const period = periodOf(search);
+  const hours = HOURS[period];
+  if (hours !== undefined) {
+    const from = Math.floor(nowMs / MINUTE_MS) * MINUTE_MS - hours * 3_600_000;
+    return { from: new Date(from).toISOString() };
+  }
+  if (period !== 'own') return {};
+  const [from, to] = [instant(search.get('from')), instant(search.get('to'))];
+  return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
 }
 
 /** A copy with one filter set, or taken away when it is empty or means everything. */

@@ -1,9 +1,9 @@
 import { Button, Menu } from '@mantine/core';
 import { IconDownload, IconRefresh } from '@tabler/icons-react';
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery, type InfiniteData, type UseInfiniteQueryResult } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { Outlet, useParams, useSearchParams } from 'react-router';
-import type { FailureFilter } from '../../../contract/failure.js';
+import type { FailureFilter, FailurePage } from '../../../contract/failure.js';
 import { exportHref, failuresQuery } from '../api/failures.js';
 import { webhookQuery } from '../api/webhooks.js';
 import { Card } from '../elements/card.js';
@@ -22,15 +22,19 @@ import { FailureTable } from './failure-table.js';
 /** "Failure logs: list of failed attempts; Inspect shows pretty-printed JSON and the HTTP status." */
 export function FailuresPage() {
   const { webhookId = '' } = useParams();
-  const [search, setSearch] = useSearchParams();
+  const [search] = useSearchParams();
   const now = useNow(60_000);
   const filter = useMemo(() => filterOf(search, now), [search, now]);
   const webhook = useQuery(webhookQuery(webhookId));
   const log = useInfiniteQuery(failuresQuery(webhookId, filter));
-  const entries = useMemo(() => log.data?.pages.flatMap(({ items }) => items) ?? [], [log.data]);
-  const fault = webhook.error ?? (log.data === undefined ? log.error : null);
-  if (fault !== null && webhook.data === undefined)
-    return <QueryFault error={fault} onRetry={() => void webhook.refetch()} notFound={texts.errors.notFoundWebhook} />;
+  if (webhook.error !== null && webhook.data === undefined)
+    return (
+      <QueryFault
+        error={webhook.error}
+        onRetry={() => void webhook.refetch()}
+        notFound={texts.errors.notFoundWebhook}
+      />
+    );
   return (
     <>
       <PageHeader
@@ -45,27 +49,42 @@ export function FailuresPage() {
           <Actions webhookId={webhookId} filter={filter} onRefresh={() => void log.refetch()} busy={log.isRefetching} />
         }
       />
-      <Card flush>
-        <FailureFilters search={search} onSearch={(next) => setSearch(next, { replace: true })} />
-        {log.error !== null && <FaultNotice error={log.error} onRetry={() => void log.refetch()} />}
-        {log.isPending && <PageLoading />}
-        {log.data !== undefined && entries.length === 0 && (
-          <EmptyLog filtered={isFiltered(filter)} onClear={() => setSearch({}, { replace: true })} />
-        )}
-        {entries.length > 0 && (
-          <FailureTable
-            webhookId={webhookId}
-            entries={entries}
-            search={search}
-            complete={!log.hasNextPage}
-            onEnd={() => {
-              if (log.hasNextPage && !log.isFetching) void log.fetchNextPage();
-            }}
-          />
-        )}
-      </Card>
+      <Log webhookId={webhookId} filtered={isFiltered(filter)} log={log} />
       <Outlet />
     </>
+  );
+}
+
+interface LogProps {
+  readonly webhookId: string;
+  readonly filtered: boolean;
+  readonly log: UseInfiniteQueryResult<InfiniteData<FailurePage>>;
+}
+
+function Log({ webhookId, filtered, log }: LogProps) {
+  const [search, setSearch] = useSearchParams();
+  const entries = useMemo(() => log.data?.pages.flatMap(({ items }) => items) ?? [], [log.data]);
+  const loadMore = (): void => {
+    if (log.hasNextPage && !log.isFetching) void log.fetchNextPage();
+  };
+  return (
+    <Card flush>
+      <FailureFilters search={search} onSearch={(next) => setSearch(next, { replace: true })} />
+      {log.error !== null && <FaultNotice error={log.error} onRetry={() => void log.refetch()} />}
+      {log.isPending && <PageLoading />}
+      {log.data !== undefined && entries.length === 0 && (
+        <EmptyLog filtered={filtered} onClear={() => setSearch({}, { replace: true })} />
+      )}
+      {entries.length > 0 && (
+        <FailureTable
+          webhookId={webhookId}
+          entries={entries}
+          search={search}
+          complete={!log.hasNextPage}
+          onEnd={loadMore}
+        />
+      )}
+    </Card>
   );
 }
 

@@ -5,12 +5,13 @@
  * `missing` is shown once someone left the field or tried to save: nobody wants to be told that an untouched field is
  * empty. `wrong` is shown at once.
  */
-import { HEADER_VALUE_MAX_BYTES, headerFault } from '../../../../shared/core/header-policy.js';
+import { headerFault } from '../../../../shared/core/header-policy.js';
 import { checkUrl } from '../../../../shared/core/url-policy.js';
 import {
+  keepsHeader,
   originChanged,
   savedCredential,
-  savedHeader,
+  type HeaderValues,
   type SavedWebhook,
   type WebhookFormValues,
 } from './form-values.js';
@@ -84,21 +85,26 @@ function credentialFaults(
 
 function headerFaults(values: WebhookFormValues, saved: SavedWebhook | null): FormFault[] {
   const taken = new Set(namesOfAuthentication(values));
-  return values.headers.flatMap(({ name: typed, value, cleared }, index) => {
-    const name = typed.trim();
-    const at = { name: `headers.${index}.name`, value: `headers.${index}.value` };
-    if (name === '') return [missing(at.name, ruleTexts.noHeaderName)];
-    const nameFault = headerFault(name, '');
-    if (nameFault !== undefined) return [wrong(at.name, ruleTexts.header(name, nameFault))];
-    const faults: FormFault[] = [];
-    if (taken.has(name.toLowerCase())) faults.push(wrong(at.name, ruleTexts.duplicate(name)));
+  return values.headers.flatMap((header, index) => {
+    const path = `headers.${index}.name`;
+    const name = header.name.trim();
+    if (name === '') return [missing(path, ruleTexts.noHeaderName)];
+    const fault = headerFault(name, '');
+    if (fault !== undefined) return [wrong(path, ruleTexts.header(name, fault))];
+    const duplicate = taken.has(name.toLowerCase());
     taken.add(name.toLowerCase());
-    if (value.length > HEADER_VALUE_MAX_BYTES || headerFault(name, value) !== undefined)
-      faults.push(wrong(at.value, ruleTexts.header(name, headerFault(name, value) ?? '')));
-    const kept = value === '' && !cleared && savedHeader(name, saved)?.isSet === true;
-    if (kept && originChanged(values.url, saved)) faults.push(wrong(at.value, ruleTexts.again));
-    return faults;
+    return [
+      ...(duplicate ? [wrong(path, ruleTexts.duplicate(name))] : []),
+      ...headerValueFaults(`headers.${index}.value`, header, values.url, saved),
+    ];
   });
+}
+
+function headerValueFaults(path: string, header: HeaderValues, url: string, saved: SavedWebhook | null): FormFault[] {
+  const name = header.name.trim();
+  const fault = headerFault(name, header.value);
+  if (fault !== undefined) return [wrong(path, ruleTexts.header(name, fault))];
+  return keepsHeader(header, saved) && originChanged(url, saved) ? [wrong(path, ruleTexts.again)] : [];
 }
 
 /** Headers that the authentication sets: an additional header of that name would be a duplicate. */

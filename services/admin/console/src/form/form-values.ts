@@ -63,8 +63,7 @@ export function inputOf(values: WebhookFormValues, saved: SavedWebhook | null): 
     authentication: authenticationOf(values, saved),
     headers: values.headers.map((header) => {
       const name = header.name.trim();
-      const kept = header.value === '' && !header.cleared && savedHeader(header.name, saved)?.isSet === true;
-      return kept ? { name } : { name, value: header.value };
+      return keepsHeader(header, saved) ? { name } : { name, value: header.value };
     }),
     events: inOrder(values.events),
   };
@@ -87,6 +86,11 @@ export function savedCredential(values: WebhookFormValues, saved: SavedWebhook |
 export function savedHeader(name: string, saved: SavedWebhook | null): Secret | undefined {
   const wanted = name.trim().toLowerCase();
   return saved?.headers.find((header) => header.name.toLowerCase() === wanted)?.value;
+}
+
+/** Whether leaving the value empty keeps the one that is saved. */
+export function keepsHeader({ name, value, cleared }: HeaderValues, saved: SavedWebhook | null): boolean {
+  return value === '' && !cleared && savedHeader(name, saved)?.isSet === true;
 }
 
 /** "A kept secret is not sent to a changed origin." A text that isn't a URL yet has not changed it. */

@@ -3,7 +3,7 @@ import { IconBackspace, IconPlus, IconTrash } from '@tabler/icons-react';
 import { useFieldArray } from 'react-hook-form';
 import { ADDITIONAL_HEADERS_MAX } from '../../../../shared/core/header-policy.js';
 import { texts } from '../texts.js';
-import { savedHeader } from './form-values.js';
+import { keepsHeader, savedHeader } from './form-values.js';
 import classes from './form.module.css';
 import type { WebhookForm } from './use-webhook-form.js';
 
@@ -44,22 +44,9 @@ interface HeaderRowProps {
 }
 
 function HeaderRow({ index, webhookForm: { form, values, saved, faultAt }, onRemove }: HeaderRowProps) {
-  const row = values.headers[index];
-  const secret = savedHeader(row?.name ?? '', saved);
-  const kept = secret?.isSet === true && row?.cleared !== true;
-  const clear = (
-    <Tooltip label={texts.form.clearSecret}>
-      <ActionIcon
-        variant="subtle"
-        color="gray"
-        size="sm"
-        aria-label={`${texts.form.clearSecret}: ${row?.name ?? ''}`}
-        onClick={() => form.setValue(`headers.${index}.cleared`, true, { shouldDirty: true })}
-      >
-        <IconBackspace size={15} stroke={1.6} />
-      </ActionIcon>
-    </Tooltip>
-  );
+  const row = values.headers[index] ?? { name: '', value: '', cleared: false };
+  const secret = savedHeader(row.name, saved);
+  const kept = keepsHeader(row, saved);
   return (
     <div className={classes.headerRow}>
       <TextInput
@@ -73,9 +60,9 @@ function HeaderRow({ index, webhookForm: { form, values, saved, faultAt }, onRem
       <TextInput
         {...form.register(`headers.${index}.value`)}
         aria-label={texts.form.headerValue(index + 1)}
-        placeholder={kept ? texts.form.secretSet(secret.last4) : texts.form.headerValuePlaceholder}
+        placeholder={kept ? texts.form.secretSet(secret?.last4 ?? null) : texts.form.headerValuePlaceholder}
         error={faultAt(`headers.${index}.value`)}
-        rightSection={kept && row?.value === '' ? clear : undefined}
+        rightSection={kept && <Clear name={row.name} onClear={() => form.setValue(`headers.${index}.cleared`, true)} />}
         autoComplete="off"
         spellCheck={false}
       />
@@ -91,5 +78,22 @@ function HeaderRow({ index, webhookForm: { form, values, saved, faultAt }, onRem
         </ActionIcon>
       </Tooltip>
     </div>
+  );
+}
+
+/** An empty field keeps what is saved, so emptying it for good needs a button. */
+function Clear({ name, onClear }: { readonly name: string; readonly onClear: () => void }) {
+  return (
+    <Tooltip label={texts.form.clearSecret}>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        size="sm"
+        aria-label={`${texts.form.clearSecret}: ${name}`}
+        onClick={onClear}
+      >
+        <IconBackspace size={15} stroke={1.6} />
+      </ActionIcon>
+    </Tooltip>
   );
 }

@@ -23,10 +23,10 @@ export interface WebhookForm {
   readonly changed: boolean;
   readonly valid: boolean;
   /** The sentence to show at a field now, if any. */
-  faultAt(path: string): string | undefined;
+  readonly faultAt: (path: string) => string | undefined;
   /** Shows all faults, and moves the focus to the first; true if there are none. */
-  insist(): boolean;
-  showServerFaults(faults: readonly FormFault[]): void;
+  readonly insist: () => boolean;
+  readonly showServerFaults: (faults: readonly FormFault[]) => void;
 }
 
 /** Values live in the form; everything else is derived from them at each keystroke, so nothing can be out of date. */
@@ -57,7 +57,7 @@ export function useWebhookForm(saved: SavedWebhook | null, typed?: WebhookFormVa
       return faults.length === 0;
     },
     showServerFaults: (found) => {
-      setServerFaults(found.map((fault) => ({ ...fault, value: structuredClone(get(values, fault.path) as unknown) })));
+      setServerFaults(found.map((fault) => ({ ...fault, value: structuredClone<unknown>(get(values, fault.path)) })));
       if (found[0] !== undefined) focusOn(form, found[0].path);
     },
   };

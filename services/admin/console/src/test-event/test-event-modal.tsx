@@ -1,21 +1,12 @@
 import { Modal } from '@mantine/core';
 import { lazy, Suspense } from 'react';
-import type { EventType } from '../../../../shared/core/vocabulary.js';
-import type { WebhookInput } from '../../../contract/webhook.js';
 import { PageLoading } from '../elements/page-loading.js';
 import { texts } from '../texts.js';
+import type { TestTarget } from './test-target.js';
 
 const TestEventPanel = lazy(() =>
   import('./test-event-panel.js').then((module) => ({ default: module.TestEventPanel })),
 );
-
-/** A saved webhook by its id, one that isn't saved yet by what was typed, an edit by both. */
-export interface TestTarget {
-  readonly id?: string;
-  readonly url: string;
-  readonly input?: WebhookInput;
-  readonly eventType?: EventType;
-}
 
 interface TestEventModalProps {
   readonly target: TestTarget | null;

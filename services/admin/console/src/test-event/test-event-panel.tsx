@@ -11,7 +11,7 @@ import { RequestView, ResponseView, StatusCode } from '../elements/http-message.
 import { durationText } from '../instants.js';
 import { texts } from '../texts.js';
 import { problemText } from './problem-text.js';
-import type { TestTarget } from './test-event-modal.js';
+import type { TestTarget } from './test-target.js';
 import classes from './test-event.module.css';
 
 interface TestEventPanelProps {
@@ -20,7 +20,7 @@ interface TestEventPanelProps {
 }
 
 export function TestEventPanel({ target, onClose }: TestEventPanelProps) {
-  const [eventType, setEventType] = useState<EventType>(target.eventType ?? target.input?.events[0] ?? EVENT_TYPES[0]);
+  const [eventType, setEventType] = useState<EventType>(target.input?.events[0] ?? EVENT_TYPES[0]);
   const send = useMutation({
     mutationFn: () =>
       sendTestEvent({

@@ -34,17 +34,21 @@ export function ListPage() {
         </div>
       )}
       {data === undefined && error === null && <PageLoading />}
-      {data?.items.length === 0 && <Empty />}
-      {data !== undefined && data.items.length > 0 && (
-        <>
-          {data.items.length >= data.limit && (
-            <Text role="note" className={classes.limit}>
-              {texts.list.limit(data.limit)}
-            </Text>
-          )}
-          <WebhookTable webhooks={data.items} />
-        </>
+      {data !== undefined && <Webhooks list={data} />}
+    </>
+  );
+}
+
+function Webhooks({ list: { items, limit } }: { readonly list: WebhookList }) {
+  if (items.length === 0) return <Empty />;
+  return (
+    <>
+      {items.length >= limit && (
+        <Text role="note" className={classes.limit}>
+          {texts.list.limit(limit)}
+        </Text>
       )}
+      <WebhookTable webhooks={items} />
     </>
   );
 }
