@@ -10,9 +10,10 @@ import { figuresRoutes } from './api/routes/figures.js';
 import { createApi } from './api/server.js';
 import type { Routes } from './api/route.js';
 import { WebhookFigures } from './api/webhook-figures.js';
+import { managementRoutes, type WebhookSettings } from './webhooks/service.js';
 
 /** The wiring of the admin process. It needs MongoDB alone: the console works while Kafka or the registry are away. */
-export interface AdminSettings extends MongoDependencySettings {
+export interface AdminSettings extends MongoDependencySettings, WebhookSettings {
   readonly admin: {
     readonly host: string;
     readonly port: number;
@@ -29,7 +30,7 @@ export async function startAdmin(context: ServiceContext, settings: AdminSetting
     log: context.log,
     version: productVersion(),
     identify: () => Promise.resolve({ kind: 'nobody' }),
-    routes: [eventRoutes({ sampleOf: (type) => samples[type] }), ...activityRoutes(db)],
+    routes: [eventRoutes({ sampleOf: (type) => samples[type] }), ...webhookRoutesOf(db, settings)],
     rates: { requestsPerMinute: admin.requestsPerMinute },
     trustedProxies: admin.trustedProxies,
   });
@@ -38,8 +39,8 @@ export async function startAdmin(context: ServiceContext, settings: AdminSetting
   context.log.info('api.listening', { host: admin.host, port: (api.server.address() as AddressInfo).port });
 }
 
-/** What webhooks did: figures and failures. */
-function activityRoutes(db: Awaited<ReturnType<typeof openMongo>>): Routes[] {
+/** What webhooks are, and what they did: management, figures and failures. */
+function webhookRoutesOf(db: Awaited<ReturnType<typeof openMongo>>, settings: WebhookSettings): Routes[] {
   const webhookExists = createWebhookExists(db);
   const stats = new StatsReader(db);
   const figures = new WebhookFigures({
@@ -47,6 +48,7 @@ function activityRoutes(db: Awaited<ReturnType<typeof openMongo>>): Routes[] {
     lastDeliveryAt: (companyId, webhookId) => stats.lastDeliveryAt(companyId, webhookId),
   });
   return [
+    ...managementRoutes(db, settings, (companyId, webhookIds, now) => figures.figuresOf(companyId, webhookIds, now)),
     figuresRoutes({
       webhookExists,
       figures: (companyId, webhookId, window) => figures.figures(companyId, webhookId, window, Date.now()),

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import type { Collection, Db, Filter } from 'mongodb';
 import { InvariantError } from '../../core/errors.js';
 import type { Vault } from '../crypto/vault.js';
@@ -6,6 +6,7 @@ import { WEBHOOK_SLOTS } from './collections/webhooks.plan.js';
 import { sealEndpoint } from './endpoint-secrets.js';
 import { isDuplicateKey, onMongo } from './mongo-errors.js';
 import type { RecoveryDocument } from './recovery-document.js';
+import { within, type Within } from './transaction.js';
 import type { Endpoint, WebhookDocument } from './webhook-document.js';
 
 /**
@@ -21,6 +22,11 @@ export interface WebhookStoreOptions {
 export interface WebhookRef {
   readonly companyId: string;
   readonly webhookId: string;
+}
+
+/** A change may be part of a transaction, and may hold only for the version that it was made from. */
+export interface ChangeOptions extends Within {
+  readonly version?: number;
 }
 
 export type InsertResult =
@@ -42,12 +48,11 @@ export class WebhookStore {
 
   /** Registers an endpoint, Active. Refused when the company has ten, also when requests race. */
   async insertWebhook(companyId: string, endpoint: Endpoint, now: Date): Promise<InsertResult> {
-    const webhookId = `wh_${randomBytes(12).toString('base64url')}`;
-    const document = await this.#newDocument(companyId, webhookId, endpoint, now);
+    const webhookId = newWebhookId();
+    const document = await this.newDocument(companyId, webhookId, endpoint, now);
     for (let tries = 1; tries <= INSERT_TRIES; tries += 1) {
-      const slot = await this.#freeSlot(companyId);
-      if (slot === undefined) return { kind: 'limit-reached' };
-      if (await this.#insert({ ...document, slot })) return { kind: 'inserted', webhookId };
+      const result = await this.#insert(document);
+      if (result !== 'slot-taken') return result === 'inserted' ? { kind: result, webhookId } : { kind: result };
     }
     throw new InvariantError(`no free slot was found in ${INSERT_TRIES} tries although the company has fewer than ten`);
   }
@@ -66,10 +71,15 @@ export class WebhookStore {
    * Enables or disables; the counter starts anew and the circuit is closed either way. What was held follows at once,
    * or, while Inactive, is discarded. False when there is no such webhook.
    */
-  async setStatus(ref: WebhookRef, status: 'active' | 'inactive', now: Date): Promise<boolean> {
+  async setStatus(
+    ref: WebhookRef,
+    status: 'active' | 'inactive',
+    now: Date,
+    options: ChangeOptions = {},
+  ): Promise<boolean> {
     const fields = { status, statusReason: null, statusChangedAt: now, circuit: null };
-    const changed = await this.#change(ref, fields, now);
-    if (changed) await this.#lookAtHeld(ref, now);
+    const changed = await this.#change(ref, fields, now, options);
+    if (changed) await this.#lookAtHeld(ref, now, options);
     return changed;
   }
 
@@ -77,58 +87,73 @@ export class WebhookStore {
    * Replaces what was registered. The counter starts anew, the status stays: a Failed webhook is probed at once, and
    * becomes Active with its next success or when it is enabled. False when there is no such webhook.
    */
-  async replaceEndpoint(ref: WebhookRef, endpoint: Endpoint, now: Date): Promise<boolean> {
+  async replaceEndpoint(ref: WebhookRef, endpoint: Endpoint, now: Date, options: ChangeOptions = {}): Promise<boolean> {
     const sealed = await sealEndpoint(this.#vault, ref.companyId, ref.webhookId, endpoint);
-    const changed = await this.#change(ref, { url: endpoint.url, events: [...endpoint.events], ...sealed }, now);
-    if (!changed) return false;
-    await this.#probeNow(ref, now);
-    await this.#lookAtHeld(ref, now);
+    const fields = { url: endpoint.url, events: [...endpoint.events], ...sealed };
+    if (!(await this.#change(ref, fields, now, options))) return false;
+    await this.#probeNow(ref, now, options);
+    await this.#lookAtHeld(ref, now, options);
     return true;
   }
 
   /** Irreversible. False when there is no such webhook. */
-  async deleteWebhook({ companyId, webhookId }: WebhookRef): Promise<boolean> {
-    const result = await onMongo('deleting a webhook', () => this.#webhooks.deleteOne({ companyId, _id: webhookId }));
-    if (result.deletedCount === 1) await this.#lookAtHeld({ companyId, webhookId }, new Date());
+  async deleteWebhook({ companyId, webhookId }: WebhookRef, options: ChangeOptions = {}): Promise<boolean> {
+    const filter = { companyId, _id: webhookId, ...versionOf(options) };
+    const result = await within('deleting a webhook', options, () =>
+      this.#webhooks.deleteOne(filter, sessionOf(options)),
+    );
+    if (result.deletedCount === 1) await this.#lookAtHeld({ companyId, webhookId }, new Date(), options);
     return result.deletedCount === 1;
   }
 
   /** What fails was fixed, perhaps: the pause before the next probe begins anew, with none. */
-  async #probeNow({ companyId, webhookId }: WebhookRef, now: Date): Promise<void> {
-    await onMongo('asking for a probe', () =>
+  async #probeNow({ companyId, webhookId }: WebhookRef, now: Date, options: Within): Promise<void> {
+    await within('asking for a probe', options, () =>
       this.#webhooks.updateOne(
         { companyId, _id: webhookId, status: 'failed', circuit: { $ne: null } },
         { $set: { 'circuit.probes': 0, 'circuit.nextProbeAt': now } },
+        sessionOf(options),
       ),
     );
   }
 
   /** Lets a delivery process look at what is held; should this not be written, it looks when the next probe is due. */
-  async #lookAtHeld({ companyId, webhookId }: WebhookRef, now: Date): Promise<void> {
-    await onMongo('asking for a recovery', () =>
-      this.#recoveries.updateOne({ companyId, _id: webhookId }, { $set: { dueAt: now }, $inc: { pokes: 1 } }),
+  async #lookAtHeld({ companyId, webhookId }: WebhookRef, now: Date, options: Within): Promise<void> {
+    await within('asking for a recovery', options, () =>
+      this.#recoveries.updateOne(
+        { companyId, _id: webhookId },
+        { $set: { dueAt: now }, $inc: { pokes: 1 } },
+        sessionOf(options),
+      ),
     );
   }
 
   /** A change by a person: the counter starts anew and the version rises. */
-  async #change({ companyId, webhookId }: WebhookRef, fields: Partial<WebhookDocument>, now: Date): Promise<boolean> {
-    const result = await onMongo('changing a webhook', () =>
+  async #change(
+    { companyId, webhookId }: WebhookRef,
+    fields: Partial<WebhookDocument>,
+    now: Date,
+    options: ChangeOptions,
+  ): Promise<boolean> {
+    const result = await within('changing a webhook', options, () =>
       this.#webhooks.updateOne(
-        { companyId, _id: webhookId },
+        { companyId, _id: webhookId, ...versionOf(options) },
         { $set: { ...fields, failures: [], countsFrom: now, updatedAt: now }, $inc: { version: 1 } },
+        sessionOf(options),
       ),
     );
     return result.matchedCount === 1;
   }
 
-  async #newDocument(companyId: string, webhookId: string, endpoint: Endpoint, now: Date) {
+  /** A webhook before it has its slot. @throws DependencyError when its secrets can't be sealed just now */
+  async newDocument(companyId: string, webhookId: string, endpoint: Endpoint, now: Date): Promise<NewWebhook> {
     return {
       _id: webhookId,
       companyId,
       url: endpoint.url,
       events: [...endpoint.events],
       ...(await sealEndpoint(this.#vault, companyId, webhookId, endpoint)),
-      status: 'active' as const,
+      status: 'active',
       statusReason: null,
       statusChangedAt: now,
       failures: [],
@@ -140,23 +165,50 @@ export class WebhookStore {
     };
   }
 
-  async #freeSlot(companyId: string): Promise<number | undefined> {
-    const taken = await onMongo('reading the slots of a company', () =>
-      this.#webhooks.find({ companyId }, { projection: { slot: 1 } }).toArray(),
+  /**
+   * Takes a free slot. In a transaction, an error that `isDuplicateKey` tells means that a racer took it first; then
+   * the whole transaction is to be tried again.
+   */
+  async insertInto(document: NewWebhook, options: Within = {}): Promise<'inserted' | 'limit-reached'> {
+    const slot = await this.#freeSlot(document.companyId, options);
+    if (slot === undefined) return 'limit-reached';
+    await within('storing a webhook', options, () =>
+      this.#webhooks.insertOne({ ...document, slot }, sessionOf(options)),
     );
-    const slots = new Set(taken.map(({ slot }) => slot));
-    for (let slot = 0; slot < WEBHOOK_SLOTS; slot += 1) if (!slots.has(slot)) return slot;
-    return undefined;
+    return 'inserted';
   }
 
-  /** False when a racer took the slot: the unique index decides. */
-  async #insert(document: WebhookDocument): Promise<boolean> {
+  /** Any of the free ones: racers who all took the first would get in each other's way ten times. */
+  async #freeSlot(companyId: string, options: Within): Promise<number | undefined> {
+    const taken = await within('reading the slots of a company', options, () =>
+      this.#webhooks.find({ companyId }, { projection: { slot: 1 }, ...sessionOf(options) }).toArray(),
+    );
+    const slots = new Set(taken.map(({ slot }) => slot));
+    const free = Array.from({ length: WEBHOOK_SLOTS }, (_, slot) => slot).filter((slot) => !slots.has(slot));
+    return free.length === 0 ? undefined : free[randomInt(free.length)];
+  }
+
+  /** `slot-taken`: a racer was first; the unique index decides. */
+  async #insert(document: NewWebhook): Promise<'inserted' | 'limit-reached' | 'slot-taken'> {
     try {
-      await onMongo('storing a webhook', () => this.#webhooks.insertOne(document));
-      return true;
+      return await this.insertInto(document);
     } catch (error) {
-      if (isDuplicateKey(error)) return false;
+      if (isDuplicateKey(error)) return 'slot-taken';
       throw error;
     }
   }
+}
+
+export type NewWebhook = Omit<WebhookDocument, 'slot'>;
+
+export function newWebhookId(): string {
+  return `wh_${randomBytes(12).toString('base64url')}`;
+}
+
+function versionOf({ version }: ChangeOptions): { version?: number } {
+  return version === undefined ? {} : { version };
+}
+
+function sessionOf({ session }: Within): Within {
+  return session === undefined ? {} : { session };
 }
