@@ -9,12 +9,14 @@ import { eventRoutes } from './api/routes/events.js';
 import { figuresRoutes } from './api/routes/figures.js';
 import { createApi } from './api/server.js';
 import type { Routes } from './api/route.js';
+import { wireIdentity, type IdentitySettings } from './wiring/identity.js';
 import { WebhookFigures } from './api/webhook-figures.js';
 import { managementRoutes, type WebhookSettings } from './webhooks/service.js';
 
 /** The wiring of the admin process. It needs MongoDB alone: the console works while Kafka or the registry are away. */
 export interface AdminSettings extends MongoDependencySettings, WebhookSettings {
-  readonly admin: {
+  readonly jwt: IdentitySettings['jwt'];
+  readonly admin: IdentitySettings['admin'] & {
     readonly host: string;
     readonly port: number;
     readonly trustedProxies: readonly string[];
@@ -26,11 +28,12 @@ export async function startAdmin(context: ServiceContext, settings: AdminSetting
   const { admin } = settings;
   const db = await openMongo('admin', context, settings);
   const samples = readEventSamples();
+  const identity = await wireIdentity(db, settings);
   const api = await createApi({
     log: context.log,
     version: productVersion(),
-    identify: () => Promise.resolve({ kind: 'nobody' }),
-    routes: [eventRoutes({ sampleOf: (type) => samples[type] }), ...webhookRoutesOf(db, settings)],
+    identify: identity.identify,
+    routes: [...identity.routes, eventRoutes({ sampleOf: (type) => samples[type] }), ...webhookRoutesOf(db, settings)],
     rates: { requestsPerMinute: admin.requestsPerMinute },
     trustedProxies: admin.trustedProxies,
   });

@@ -5,7 +5,7 @@ import type { ParkReason } from './verdict.js';
  */
 
 /** What we depend on and may have to wait for: servers, and the keys that an operator gives us. */
-export type Dependency = 'kafka' | 'mongodb' | 'schema-registry' | 'encryption-keys';
+export type Dependency = 'kafka' | 'mongodb' | 'schema-registry' | 'encryption-keys' | 'identity-provider';
 
 /** A record that can never be handled: the loop parks it in the dead-letter topic with this reason. */
 export class PoisonRecord extends Error {

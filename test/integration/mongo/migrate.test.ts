@@ -69,11 +69,11 @@ describe('a migrated database', () => {
   test('keeps its version when an older build migrates it, and its documents', async () => {
     const versions = db.collection<{ _id: string; version: number }>('schema_version');
     await versions.updateOne({ _id: 'schema' }, { $set: { version: SCHEMA_VERSION + 1 } });
-    await db.collection('users').insertOne({ companyId: 'c1' });
+    await db.collection<{ _id: string; createdAt: Date }>('companies').insertOne({ _id: 'c1', createdAt: new Date() });
     await migrate(db, new Date());
     await assertMigrated(db);
     expect(await versions.findOne({ _id: 'schema' })).toMatchObject({ version: SCHEMA_VERSION + 1 });
-    expect(await db.collection('users').countDocuments({ companyId: 'c1' })).toBe(1);
+    expect(await db.collection<{ _id: string }>('companies').countDocuments({ _id: 'c1' })).toBe(1);
   });
 
   test('has no compound index that does not begin with the company', async () => {

@@ -1,8 +1,9 @@
-import { CIPHERTEXT, DATE, ID, atLeast, exactly, type CollectionPlan } from './collection-plan.js';
+import { CIPHERTEXT, DATE, ID, TEXT, atLeast, exactly, type CollectionPlan } from './collection-plan.js';
 import { AUDIT_LOG_PLAN } from './audit-log.plan.js';
 import { FAILURE_LOG_PLAN } from './failure-log.plan.js';
 import { HELD_DELIVERIES_PLAN, RECOVERIES_PLAN } from './held-deliveries.plan.js';
 import { IDEMPOTENCY_KEYS_PLAN } from './idempotency-keys.plan.js';
+import { API_TOKENS_PLAN, SESSIONS_PLAN, SIGN_IN_ATTEMPTS_PLAN, USERS_PLAN } from './identity.plan.js';
 import { KNOWN_SCHEMAS_PLAN } from './known-schemas.plan.js';
 import { WEBHOOK_STATS_PLAN } from './webhook-stats.plan.js';
 import { WEBHOOKS_PLAN } from './webhooks.plan.js';
@@ -11,21 +12,18 @@ const COMPANIES_PLAN: CollectionPlan = {
   name: 'companies',
   schema: {
     ...atLeast({ _id: ID, createdAt: DATE }),
-    properties: { _id: ID, createdAt: DATE, dataKey: exactly({ id: ID, ...CIPHERTEXT }) },
+    properties: { _id: ID, createdAt: DATE, name: TEXT, dataKey: exactly({ id: ID, ...CIPHERTEXT }) },
   },
   indexes: [],
-};
-
-const USERS_PLAN: CollectionPlan = {
-  name: 'users',
-  schema: atLeast({ companyId: ID }),
-  indexes: [{ name: 'company', key: { companyId: 1, _id: 1 } }],
 };
 
 /** Every collection of the system. */
 export const ALL_PLANS: readonly CollectionPlan[] = [
   COMPANIES_PLAN,
   USERS_PLAN,
+  SESSIONS_PLAN,
+  API_TOKENS_PLAN,
+  SIGN_IN_ATTEMPTS_PLAN,
   WEBHOOKS_PLAN,
   FAILURE_LOG_PLAN,
   HELD_DELIVERIES_PLAN,
