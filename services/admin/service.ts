@@ -1,11 +1,13 @@
 import type { AddressInfo } from 'node:net';
 import { readEventSamples } from '../shared/platform/avro/event-samples.js';
+import { FailureLogReader } from '../shared/platform/mongo/failure-log-reader.js';
 import { StatsReader } from '../shared/platform/mongo/stats-reader.js';
 import { createWebhookExists } from '../shared/platform/mongo/webhook-exists.js';
 import { openMongo, type MongoDependencySettings } from '../shared/platform/process/open-mongo.js';
 import { productVersion } from '../shared/platform/process/product-version.js';
 import type { ServiceContext } from '../shared/platform/process/run-service.js';
 import { eventRoutes } from './api/routes/events.js';
+import { failureRoutes } from './api/routes/failures.js';
 import { figuresRoutes } from './api/routes/figures.js';
 import { createApi } from './api/server.js';
 import type { Routes } from './api/route.js';
@@ -45,6 +47,7 @@ export async function startAdmin(context: ServiceContext, settings: AdminSetting
 /** What webhooks are, and what they did: management, figures and failures. */
 function webhookRoutesOf(db: Awaited<ReturnType<typeof openMongo>>, settings: WebhookSettings): Routes[] {
   const webhookExists = createWebhookExists(db);
+  const failures = new FailureLogReader(db);
   const stats = new StatsReader(db);
   const figures = new WebhookFigures({
     rollUps: (companyId, webhookIds, span) => stats.rollUps(companyId, webhookIds, span),
@@ -52,6 +55,14 @@ function webhookRoutesOf(db: Awaited<ReturnType<typeof openMongo>>, settings: We
   });
   return [
     ...managementRoutes(db, settings, (companyId, webhookIds, now) => figures.figuresOf(companyId, webhookIds, now)),
+    failureRoutes({
+      webhookExists,
+      page: (ref, query, range) => failures.page(ref, query, range),
+      find: (ref, attemptId) => failures.find(ref, attemptId),
+      timeline: (ref, eventId) => failures.timeline(ref, eventId),
+      all: (ref, query) => failures.all(ref, query),
+      now: () => new Date(),
+    }),
     figuresRoutes({
       webhookExists,
       figures: (companyId, webhookId, window) => figures.figures(companyId, webhookId, window, Date.now()),

@@ -14,7 +14,7 @@ export const FollowUpSchema = Type.Object(
     kind: Type.Enum(['retry', 'exhausted', 'held', 'dropped']),
     at: Type.Optional(Type.String({ format: 'date-time', description: 'When the retry is due.' })),
   },
-  { $id: 'FollowUp', additionalProperties: false },
+  { additionalProperties: false },
 );
 
 const summary = {

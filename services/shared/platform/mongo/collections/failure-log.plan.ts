@@ -46,6 +46,12 @@ export const FAILURE_LOG_PLAN: CollectionPlan = {
     { name: 'company_webhook_at', key: { companyId: 1, webhookId: 1, at: -1, _id: -1 } },
     { name: 'company_status_class_at', key: { companyId: 1, statusClass: 1, at: -1 } },
     { name: 'company_event_type_at', key: { companyId: 1, eventType: 1, at: -1 } },
-    { name: 'company_event', key: { companyId: 1, eventId: 1, at: -1 } },
+    // The list by class, by type and by both: failure-log-reader.ts.
+    {
+      name: 'company_webhook_class_type_at',
+      key: { companyId: 1, webhookId: 1, statusClass: 1, eventType: 1, at: -1, _id: -1 },
+    },
+    // The webhook comes last, so that analysts find an event at all webhooks, and the attempts at one in order.
+    { name: 'company_event', key: { companyId: 1, eventId: 1, at: -1, _id: -1, webhookId: 1 } },
   ],
 };
