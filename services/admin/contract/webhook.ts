@@ -12,7 +12,7 @@ export const SecretSchema = Type.Object(
     isSet: Type.Boolean(),
     last4: orNull(Type.String({ description: 'Null where four characters would tell too much of a short secret.' })),
   },
-  { $id: 'Secret', additionalProperties: false },
+  { additionalProperties: false },
 );
 
 /**
@@ -55,7 +55,7 @@ export const CircuitSchema = Type.Object(
     nextProbeAt: orNull(Instant),
     heldEvents: Type.Integer({ description: 'Events that wait for its recovery.' }),
   },
-  { $id: 'Circuit', additionalProperties: false },
+  { additionalProperties: false },
 );
 
 const common = {
