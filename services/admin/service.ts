@@ -13,7 +13,7 @@ import { createApi } from './api/server.js';
 import type { Routes } from './api/route.js';
 import { wireIdentity, type IdentitySettings } from './wiring/identity.js';
 import { WebhookFigures } from './api/webhook-figures.js';
-import { managementRoutes, type WebhookSettings } from './webhooks/service.js';
+import { createManagement, type WebhookSettings } from './webhooks/service.js';
 
 /** The wiring of the admin process. It needs MongoDB alone: the console works while Kafka or the registry are away. */
 export interface AdminSettings extends MongoDependencySettings, WebhookSettings {
@@ -23,6 +23,7 @@ export interface AdminSettings extends MongoDependencySettings, WebhookSettings 
     readonly port: number;
     readonly trustedProxies: readonly string[];
     readonly requestsPerMinute: number;
+    readonly testEventsPerMinute: number;
   };
 }
 
@@ -35,7 +36,11 @@ export async function startAdmin(context: ServiceContext, settings: AdminSetting
     log: context.log,
     version: productVersion(),
     identify: identity.identify,
-    routes: [...identity.routes, eventRoutes({ sampleOf: (type) => samples[type] }), ...webhookRoutesOf(db, settings)],
+    routes: [
+      ...identity.routes,
+      eventRoutes({ sampleOf: (type) => samples[type] }),
+      ...webhookRoutesOf(context, db, settings),
+    ],
     rates: { requestsPerMinute: admin.requestsPerMinute },
     trustedProxies: admin.trustedProxies,
   });
@@ -44,8 +49,10 @@ export async function startAdmin(context: ServiceContext, settings: AdminSetting
   context.log.info('api.listening', { host: admin.host, port: (api.server.address() as AddressInfo).port });
 }
 
+type Database = Awaited<ReturnType<typeof openMongo>>;
+
 /** What webhooks are, and what they did: management, figures and failures. */
-function webhookRoutesOf(db: Awaited<ReturnType<typeof openMongo>>, settings: WebhookSettings): Routes[] {
+function webhookRoutesOf(context: ServiceContext, db: Database, settings: WebhookSettings): Routes[] {
   const webhookExists = createWebhookExists(db);
   const failures = new FailureLogReader(db);
   const stats = new StatsReader(db);
@@ -53,8 +60,12 @@ function webhookRoutesOf(db: Awaited<ReturnType<typeof openMongo>>, settings: We
     rollUps: (companyId, webhookIds, span) => stats.rollUps(companyId, webhookIds, span),
     lastDeliveryAt: (companyId, webhookId) => stats.lastDeliveryAt(companyId, webhookId),
   });
+  const management = createManagement(db, settings, (companyId, webhookIds, now) =>
+    figures.figuresOf(companyId, webhookIds, now),
+  );
+  context.onShutdown('test events', () => management.close());
   return [
-    ...managementRoutes(db, settings, (companyId, webhookIds, now) => figures.figuresOf(companyId, webhookIds, now)),
+    ...management.routes,
     failureRoutes({
       webhookExists,
       page: (ref, query, range) => failures.page(ref, query, range),

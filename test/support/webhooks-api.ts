@@ -1,5 +1,5 @@
 import { createSecretKey } from 'node:crypto';
-import { managementRoutes } from '../../services/admin/webhooks/service.js';
+import { createManagement, type WebhookSettings } from '../../services/admin/webhooks/service.js';
 import type { Webhook, WebhookInput } from '../../services/admin/contract/webhook.js';
 import { KEYS } from '../integration/mongo/fixtures.js';
 import { openTestDatabase, type TestDatabase } from '../integration/mongo/test-database.js';
@@ -23,14 +23,25 @@ export const INPUT: WebhookInput = {
 
 export const ADDRESS = '/api/v1/webhooks';
 
-export async function startWebhooksApi(allowedNetworks: readonly string[] = []): Promise<WebhooksApi> {
+export async function startWebhooksApi(
+  delivery: Partial<WebhookSettings['delivery']> = {},
+  testEventsPerMinute = 1_000,
+): Promise<WebhooksApi> {
   const database = await openTestDatabase();
   const keys = KEYS.map(({ kid, key }) => ({ kid, key: createSecretKey(key) }));
-  const settings = { delivery: { allowedNetworks }, encryption: { keys } };
-  const api = await startTestApi(
-    managementRoutes(database.db, settings, () => Promise.resolve(new Map())),
-    principal('co_a'),
-  );
+  const settings: WebhookSettings = {
+    admin: { testEventsPerMinute },
+    delivery: {
+      allowedNetworks: [],
+      timeoutMs: 5_000,
+      connectTimeoutMs: 2_000,
+      responseBodyBytes: 16_384,
+      ...delivery,
+    },
+    encryption: { keys },
+  };
+  const management = createManagement(database.db, settings, () => Promise.resolve(new Map()));
+  const api = await startTestApi(management.routes, principal('co_a'));
   const webhook = (method: string, path: string, options?: RequestOptions) =>
     api.request<Webhook>(method, ADDRESS + path, options);
   return {
@@ -44,6 +55,7 @@ export async function startWebhooksApi(allowedNetworks: readonly string[] = []):
     },
     end: async () => {
       await api.close();
+      await management.close();
       await database.end();
     },
   };

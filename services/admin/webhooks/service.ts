@@ -1,38 +1,77 @@
 import type { KeyObject } from 'node:crypto';
 import { createVault } from '../../shared/platform/crypto/vault.js';
+import { readEventSamples } from '../../shared/platform/avro/event-samples.js';
 import { createHostCheck } from '../../shared/platform/http/host-check.js';
+import { createAddressPolicy } from '../../shared/platform/http/public-address.js';
+import { createSender } from '../../shared/platform/http/sender.js';
 import { AuditLog } from '../../shared/platform/mongo/audit-log.js';
 import { companyDataKeys } from '../../shared/platform/mongo/company-data-keys.js';
 import { WebhookChanges } from '../../shared/platform/mongo/webhook-changes.js';
 import { createWebhookReader } from '../../shared/platform/mongo/webhook-reader.js';
 import { WebhookStore } from '../../shared/platform/mongo/webhooks.js';
+import { productVersion } from '../../shared/platform/process/product-version.js';
+import { CompanyLimit } from '../api/company-limit.js';
 import type { Routes } from '../api/route.js';
 import { auditRoutes } from '../api/routes/audit.js';
+import { testEventRoutes } from '../api/routes/test-events.js';
 import { webhookRoutes } from '../api/routes/webhooks.js';
+import { TestEventService } from '../api/test-event-service.js';
 import { WebhookService, type WebhookPorts } from '../api/webhook-service.js';
 
 type Database = ConstructorParameters<typeof AuditLog>[0];
 
 export interface WebhookSettings {
-  readonly delivery: { readonly allowedNetworks: readonly string[] };
+  readonly admin: { readonly testEventsPerMinute: number };
+  readonly delivery: {
+    readonly allowedNetworks: readonly string[];
+    readonly timeoutMs: number;
+    readonly connectTimeoutMs: number;
+    readonly responseBodyBytes: number;
+    /** PEM of the authority to trust instead of the system's; production leaves it out. */
+    readonly ca?: string;
+  };
   readonly encryption: { readonly keys: readonly { readonly kid: string; readonly key: KeyObject }[] };
 }
 
-/** The wiring of what changes webhooks, and of the log of who changed them. */
-export function managementRoutes(
+export interface Management {
+  readonly routes: readonly Routes[];
+  /** Ends the connections of test events. */
+  close(): Promise<void>;
+}
+
+/** The wiring of what changes webhooks, of the log of who changed them, and of test events. */
+export function createManagement(
   db: Database,
   settings: WebhookSettings,
   figuresOf: WebhookPorts['figuresOf'],
-): Routes[] {
+): Management {
   const keys = settings.encryption.keys.map(({ kid, key }) => ({ kid, key: key.export() }));
   const vault = createVault({ keys, companies: companyDataKeys(db) });
   const audit = new AuditLog(db);
-  const service = new WebhookService({
+  const shared = {
     ...createWebhookReader(db, vault),
-    figuresOf,
     isHostRefused: createHostCheck(settings.delivery),
-    changes: new WebhookChanges({ db, vault, audit, store: new WebhookStore({ db, vault }) }),
     now: () => new Date(),
+  };
+  const changes = new WebhookChanges({ db, vault, audit, store: new WebhookStore({ db, vault }) });
+  const { delivery, admin } = settings;
+  const sender = createSender({ ...delivery, policy: createAddressPolicy(delivery.allowedNetworks) });
+  const samples = readEventSamples();
+  const limit = new CompanyLimit(admin.testEventsPerMinute);
+  const testEvents = new TestEventService({
+    ...shared,
+    sampleOf: (type) => samples[type],
+    send: (request) => sender.send(request),
+    record: (entry) => audit.record(entry),
+    take: (companyId, now) => limit.take(companyId, now),
+    userAgent: `webhook-v2/${productVersion()}`,
   });
-  return [webhookRoutes(service), auditRoutes({ page: (companyId, options) => audit.page(companyId, options) })];
+  return {
+    routes: [
+      webhookRoutes(new WebhookService({ ...shared, figuresOf, changes })),
+      testEventRoutes(testEvents),
+      auditRoutes({ page: (companyId, options) => audit.page(companyId, options) }),
+    ],
+    close: () => sender.close(),
+  };
 }
