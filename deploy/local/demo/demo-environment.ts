@@ -10,12 +10,14 @@ export interface DemoEnvironmentOptions {
   /** Certificate of the receiver's authority. */
   readonly caFile: string;
   readonly encryptionKeys: string;
+  /** Where the API and the console listen, on loopback. */
+  readonly adminPort: number;
   /** Gives this run topics, groups and a database of its own; undefined for those of the environment. */
   readonly scope: string | undefined;
 }
 
 export function demoEnvironment(env: NodeJS.ProcessEnv, options: DemoEnvironmentOptions): Record<string, string> {
-  const { stack, caFile, encryptionKeys, scope } = options;
+  const { stack, caFile, encryptionKeys, adminPort, scope } = options;
   const inherited = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return {
     ...Object.fromEntries(inherited),
@@ -23,6 +25,9 @@ export function demoEnvironment(env: NodeJS.ProcessEnv, options: DemoEnvironment
     [addressVariables.mongodb]: stack.mongodbUri,
     [addressVariables.schemaRegistry]: stack.schemaRegistryUrl,
     ENCRYPTION_KEYS: encryptionKeys,
+    ADMIN_HOST: '127.0.0.1',
+    ADMIN_PORT: String(adminPort),
+    ADMIN_AUTHENTICATION: 'local',
     DELIVERY_ALLOWED_NETWORKS: '127.0.0.0/8',
     NODE_EXTRA_CA_CERTS: caFile,
     ...(scope === undefined ? {} : { KAFKA_PREFIX: `${scope}.`, MONGODB_DATABASE: scope }),

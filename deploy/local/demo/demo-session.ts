@@ -12,6 +12,7 @@ import { kafkaSettings } from '../../../services/shared/platform/process/open-de
 import { projectRoot } from '../../../services/shared/platform/process/project-root.js';
 import { splitByEnvironment } from '../choose-source.js';
 import { temporaryDataFolder } from '../data-folder.js';
+import { chooseFreePort, isPortFree } from '../free-port.js';
 import { startProcessGuard, type ProcessGuard } from '../process-guard.js';
 import { pipelineSettings } from '../simulator/pipeline-settings.js';
 import { openPipelines, type Pipelines } from '../simulator/pipelines.js';
@@ -20,6 +21,7 @@ import { demoEnvironment, keptEncryptionKeys, newEncryptionKeys } from './demo-e
 import { DEMO_WEBHOOKS, WARM_UP_WEBHOOKS } from './demo-webhooks.js';
 import { startReceiverProcess, type ReceiverProcess } from './receiver-process.js';
 import { seedWebhooks } from './seed-webhooks.js';
+import { keptPassword, seedUsers, signInLines } from './seed-users.js';
 import { SERVICES, startService } from './service-processes.js';
 
 /**
@@ -44,6 +46,9 @@ export interface DemoSession {
   readonly webhookIds: ReadonlyMap<string, string>;
   stop(): Promise<void>;
 }
+
+/** Where people look for it; another one if somebody listens there. */
+const CONSOLE_PORT = 8_080;
 
 type Cleanup = () => Promise<unknown> | undefined;
 
@@ -81,8 +86,11 @@ async function start(options: DemoSessionOptions, cleanups: Cleanup[]): Promise<
       return started;
     }),
   );
+  const usual = temporary ? undefined : CONSOLE_PORT;
+  const adminPort = await chooseFreePort({ usual, isFree: isPortFree, random: Math.random });
   const env = demoEnvironment(process.env, {
     stack,
+    adminPort,
     caFile,
     encryptionKeys: encryptionKeys(temporary, join(dataFolder, 'encryption-keys')),
     scope: temporary ? `demo_${randomBytes(4).toString('hex')}` : undefined,
@@ -94,8 +102,11 @@ async function start(options: DemoSessionOptions, cleanups: Cleanup[]): Promise<
   if (temporary && Object.keys(splitByEnvironment(process.env).given).length > 0)
     cleanups.push(() => dropScope(mongo.db, config));
   const webhookIds = await seedWebhooks(mongo.db, config, webhooks, receiver.urls);
+  const password = keptPassword(join(dataFolder, 'console-password'));
+  await seedUsers(mongo.db, password);
   await startServices({ guard, env, logFolder: join(runFolder, 'logs'), signal, onEnded: onServiceEnded }, cleanups);
   report(`Services: ${SERVICES.join(', ')} are ready, logs in ${join(runFolder, 'logs')}`);
+  for (const line of temporary ? [] : signInLines(adminPort, password)) report(line);
   const pipelines = await openPipelines(pipelineSettings(env), 'none');
   cleanups.push(() => pipelines.close());
   return { receiver, pipelines, db: mongo.db, webhookIds };

@@ -63,6 +63,20 @@ export class KeyRing {
     return { id: wrapped.id, key };
   }
 
+  /** Names the key-encryption key that wraps what is new. */
+  get current(): string {
+    return this.#current;
+  }
+
+  /** The same data key under the current key-encryption key: what is sealed with it stays. @throws SealError */
+  rewrap(companyId: string, wrapped: WrappedDataKey): WrappedDataKey {
+    const place = wrapPlace(companyId, wrapped.id);
+    const bytes = decrypt(this.#keyOf(wrapped.kid), place, wrapped);
+    const again = encrypt(this.#keyOf(this.#current), place, bytes);
+    bytes.fill(0);
+    return { id: wrapped.id, kid: this.#current, ...again };
+  }
+
   #keyOf(kid: string): KeyObject {
     const key = this.#keys.get(kid);
     if (key === undefined)

@@ -53,7 +53,7 @@ describe('the webhooks of the demo', () => {
 
 describe('the environment of the services', () => {
   const stack = { kafkaBrokers: 'k:1', mongodbUri: 'mongodb://m', schemaRegistryUrl: 'http://r' };
-  const options = { stack, caFile: '/ca.pem', encryptionKeys: 'k1:x', scope: undefined };
+  const options = { stack, caFile: '/ca.pem', encryptionKeys: 'k1:x', adminPort: 8_080, scope: undefined };
 
   test('has the addresses of the stack and trusts the receiver, over what was given', () => {
     expect(demoEnvironment({ PATH: '/bin', KAFKA_BROKERS: '', LOG_LEVEL: 'debug' }, options)).toEqual({
@@ -63,6 +63,9 @@ describe('the environment of the services', () => {
       MONGODB_URI: 'mongodb://m',
       SCHEMA_REGISTRY_URL: 'http://r',
       ENCRYPTION_KEYS: 'k1:x',
+      ADMIN_HOST: '127.0.0.1',
+      ADMIN_PORT: '8080',
+      ADMIN_AUTHENTICATION: 'local',
       DELIVERY_ALLOWED_NETWORKS: '127.0.0.0/8',
       NODE_EXTRA_CA_CERTS: '/ca.pem',
     });
