@@ -70,7 +70,7 @@ export async function storeFailures(
     for (let from = next; from < count; from = next) {
       next = Math.min(count, from + BATCH);
       const batch = Array.from({ length: next - from }, (_, index) => of(from + index));
-      await entries.insertMany(batch, { ordered: false, writeConcern: { w: 1 } });
+      await entries.insertMany(batch, { ordered: false });
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, store));

@@ -129,6 +129,7 @@ function exportRoute(api: Api, ports: FailurePorts): void {
     },
     handler: async (request, reply) => {
       const ref = { companyId: principalOf(request).companyId, webhookId: request.params.webhookId };
+      if (!(await ports.webhookExists(ref.companyId, ref.webhookId))) throw notFound('webhook');
       const leave = running.enter(ref.companyId);
       try {
         const stream = await openExport(ports, ref, request.query);
@@ -152,7 +153,6 @@ function exportRoute(api: Api, ports: FailurePorts): void {
 async function openExport(ports: FailurePorts, ref: Ref, query: FailureExportQuery): Promise<Readable> {
   const { format, ...filter } = query;
   const wanted = queryOf(filter);
-  if (!(await ports.webhookExists(ref.companyId, ref.webhookId))) throw notFound('webhook');
   const stream = Readable.from(exportFile(format, ports.all(ref, wanted)), { objectMode: false });
   await once(stream, 'readable');
   return stream;
