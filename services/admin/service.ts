@@ -1,9 +1,11 @@
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { readEventSamples } from '../shared/platform/avro/event-samples.js';
 import { FailureLogReader } from '../shared/platform/mongo/failure-log-reader.js';
 import { StatsReader } from '../shared/platform/mongo/stats-reader.js';
 import { createWebhookExists } from '../shared/platform/mongo/webhook-exists.js';
 import { openMongo, type MongoDependencySettings } from '../shared/platform/process/open-mongo.js';
+import { projectRoot } from '../shared/platform/process/project-root.js';
 import { productVersion } from '../shared/platform/process/product-version.js';
 import type { ServiceContext } from '../shared/platform/process/run-service.js';
 import { eventRoutes } from './api/routes/events.js';
@@ -43,6 +45,7 @@ export async function startAdmin(context: ServiceContext, settings: AdminSetting
     ],
     rates: { requestsPerMinute: admin.requestsPerMinute },
     trustedProxies: admin.trustedProxies,
+    consoleFolder: join(projectRoot(), 'dist', 'console'),
   });
   await api.listen({ host: admin.host, port: admin.port });
   context.onShutdown('api', () => api.close());

@@ -6,6 +6,7 @@ import { Ajv } from 'ajv';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import { ACCESS, type RouteName } from './access.js';
+import { serveConsole } from './console-files.js';
 import { documentRoutes } from './documentation.js';
 import { answerErrors, answerUnreadable, type ErrorLog } from './error-answers.js';
 import { guardRoutes } from './guard.js';
@@ -26,6 +27,8 @@ export interface ApiOptions {
   readonly rates: RateLimits;
   /** Networks of proxies whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];
+  /** Folder of the built console; undefined for an API alone. */
+  readonly consoleFolder?: string;
 }
 
 const BODY_BYTES = 100 * 1024;
@@ -61,6 +64,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   });
   await documentRoutes(app, options.version);
   for (const routes of options.routes) routes(app);
+  if (options.consoleFolder !== undefined) await serveConsole(app, options.consoleFolder);
   await app.ready();
   return app;
 }

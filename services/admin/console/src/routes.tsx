@@ -1,4 +1,5 @@
 import { createBrowserRouter, Navigate } from 'react-router';
+import { PageLoading } from './elements/page-loading.js';
 import { PageFault } from './elements/page-fault.js';
 import { Shell } from './layout/shell.js';
 import { paths } from './paths.js';
@@ -11,6 +12,7 @@ export function createRouter() {
   return createBrowserRouter([
     {
       element: <SessionGate />,
+      HydrateFallback: PageLoading,
       errorElement: <PageFault />,
       children: [
         {

@@ -41,7 +41,18 @@ export const theme = createTheme({
   components: {
     Button: { defaultProps: { size: 'sm' } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 200, multiline: true, maw: 360 } },
-    Modal: { defaultProps: { centered: true, radius: 'lg', overlayProps: { backgroundOpacity: 0.45, blur: 2 } } },
+    Modal: {
+      defaultProps: {
+        centered: true,
+        radius: 'lg',
+        padding: 'lg',
+        overlayProps: { backgroundOpacity: 0.4, blur: 2 },
+        transitionProps: { duration: 120 },
+      },
+      styles: { title: { fontWeight: 600 } },
+    },
+    Drawer: { defaultProps: { padding: 'lg' }, styles: { title: { fontWeight: 600 } } },
+    InputWrapper: { styles: { label: { marginBottom: 4 }, description: { marginBottom: 4 } } },
     Menu: { defaultProps: { shadow: 'md', radius: 'md' } },
   },
 });

@@ -15,7 +15,7 @@ export function DeliveriesChart({ figures }: { readonly figures: Figures }) {
     [texts.detail.p50]: p50Ms,
     [texts.detail.p95]: p95Ms,
   }));
-  const shared = { data, dataKey: 'at', withLegend: true, gridAxis: 'y', tickLine: 'none' } as const;
+  const shared = { data, dataKey: 'at', withLegend: true, gridAxis: 'x', tickLine: 'none' } as const;
   return (
     <div
       className={classes.charts}

@@ -64,7 +64,7 @@ function ApiKeyFields({ webhookForm }: { readonly webhookForm: WebhookForm }) {
   const { form, values, saved, faultAt } = webhookForm;
   return (
     <Stack mt="md" gap="md">
-      <div>
+      <Stack gap={4} align="flex-start">
         <Input.Label id="placement-label" component="div">
           {texts.form.placement}
         </Input.Label>
@@ -86,7 +86,7 @@ function ApiKeyFields({ webhookForm }: { readonly webhookForm: WebhookForm }) {
             {texts.form.queryWarning}
           </Text>
         )}
-      </div>
+      </Stack>
       <Group align="flex-start" grow className={classes.pair}>
         <TextInput
           {...form.register('authentication.name')}

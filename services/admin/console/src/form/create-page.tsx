@@ -27,8 +27,8 @@ export function CreatePage() {
     },
     onError: (error) => {
       if (!(error instanceof ApiProblem)) return;
-      // A refusal is an answer: what is sent next is another request. Without an answer it stays the same one.
-      setKey(crypto.randomUUID());
+      // A refusal is an answer: what is sent next is another request. Without one, it may have been done: same key.
+      if (error.status < 500) setKey(crypto.randomUUID());
       webhookForm.showServerFaults(problemFaults(error.problem).fields);
     },
   });

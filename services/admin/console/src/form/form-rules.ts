@@ -57,17 +57,17 @@ function authenticationFaults(values: WebhookFormValues, saved: SavedWebhook | n
 
 function usernameFaults(username: string): FormFault[] {
   const path = 'authentication.username';
-  if (username === '') return [missing(path, ruleTexts.noUsername)];
+  if (username === '') return [missing(path, ruleTexts.required)];
   if (username.includes(':')) return [wrong(path, ruleTexts.colon)];
   return hasControls(username) ? [wrong(path, ruleTexts.controls)] : [];
 }
 
 function keyNameFaults({ authentication: { placement, name } }: WebhookFormValues): FormFault[] {
   const path = 'authentication.name';
-  if (name.trim() === '') return [missing(path, ruleTexts.noKeyName)];
+  if (name.trim() === '') return [missing(path, ruleTexts.required)];
   if (placement === 'query') return hasControls(name) ? [wrong(path, ruleTexts.controls)] : [];
   const fault = headerFault(name.trim(), '');
-  return fault === undefined ? [] : [wrong(path, ruleTexts.header(name.trim(), fault))];
+  return fault === undefined ? [] : [wrong(path, ruleTexts.headerName(fault))];
 }
 
 function credentialFaults(
@@ -80,41 +80,45 @@ function credentialFaults(
   if (text !== '') return hasControls(text) ? [wrong(path, ruleTexts.controls)] : [];
   if (savedCredential(values, saved)?.isSet !== true)
     return [missing(path, field === 'password' ? ruleTexts.noPassword : ruleTexts.noKeyValue)];
-  return originChanged(values.url, saved) ? [wrong(path, ruleTexts.again)] : [];
+  return originChanged(values.url, saved)
+    ? [wrong(path, ruleTexts.again(field === 'password' ? 'password' : 'key'))]
+    : [];
 }
 
 function headerFaults(values: WebhookFormValues, saved: SavedWebhook | null): FormFault[] {
-  const taken = new Set(namesOfAuthentication(values));
+  const ofAuthentication = headerOfAuthentication(values);
+  const taken = new Set<string>();
   return values.headers.flatMap((header, index) => {
     const path = `headers.${index}.name`;
     const name = header.name.trim();
-    if (name === '') return [missing(path, ruleTexts.noHeaderName)];
+    if (name === '') return [missing(path, ruleTexts.required)];
     const fault = headerFault(name, '');
-    if (fault !== undefined) return [wrong(path, ruleTexts.header(name, fault))];
-    const duplicate = taken.has(name.toLowerCase());
-    taken.add(name.toLowerCase());
+    if (fault !== undefined) return [wrong(path, ruleTexts.headerName(fault))];
+    const lower = name.toLowerCase();
+    const twice = taken.has(lower);
+    taken.add(lower);
     return [
-      ...(duplicate ? [wrong(path, ruleTexts.duplicate(name))] : []),
+      ...(lower === ofAuthentication ? [wrong(path, ruleTexts.ofAuthentication)] : []),
+      ...(twice ? [wrong(path, ruleTexts.twice)] : []),
       ...headerValueFaults(`headers.${index}.value`, header, values.url, saved),
     ];
   });
 }
 
 function headerValueFaults(path: string, header: HeaderValues, url: string, saved: SavedWebhook | null): FormFault[] {
-  const name = header.name.trim();
-  const fault = headerFault(name, header.value);
-  if (fault !== undefined) return [wrong(path, ruleTexts.header(name, fault))];
-  return keepsHeader(header, saved) && originChanged(url, saved) ? [wrong(path, ruleTexts.again)] : [];
+  const fault = headerFault('x', header.value);
+  if (fault !== undefined) return [wrong(path, ruleTexts.headerValue(fault))];
+  return keepsHeader(header, saved) && originChanged(url, saved) ? [wrong(path, ruleTexts.again('value'))] : [];
 }
 
-/** Headers that the authentication sets: an additional header of that name would be a duplicate. */
-function namesOfAuthentication({ authentication: { kind, placement, name } }: WebhookFormValues): string[] {
-  if (kind === 'basic') return ['authorization'];
-  return kind === 'api-key' && placement === 'header' ? [name.trim().toLowerCase()] : [];
+/** The header that the authentication sets: an additional one of that name would be a second. */
+function headerOfAuthentication({ authentication: { kind, placement, name } }: WebhookFormValues): string | undefined {
+  if (kind === 'basic') return 'authorization';
+  return kind === 'api-key' && placement === 'header' ? name.trim().toLowerCase() : undefined;
 }
 
 function hasControls(text: string): boolean {
-  return /\p{Cc}/u.test(text);
+  return /[\p{Cc}\p{Cs}]/u.test(text);
 }
 
 function missing(path: string, message: string): FormFault {

@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Text, TextInput, Tooltip } from '@mantine/core';
-import { IconBackspace, IconPlus, IconTrash } from '@tabler/icons-react';
+import { IconBackspace, IconTrash } from '@tabler/icons-react';
 import { useFieldArray } from 'react-hook-form';
 import { ADDITIONAL_HEADERS_MAX } from '../../../../shared/core/header-policy.js';
 import { texts } from '../texts.js';
@@ -22,7 +22,6 @@ export function HeadersPanel({ webhookForm }: { readonly webhookForm: WebhookFor
       <Button
         variant="default"
         size="xs"
-        leftSection={<IconPlus size={14} aria-hidden="true" />}
         disabled={fields.length >= ADDITIONAL_HEADERS_MAX}
         onClick={() =>
           append(

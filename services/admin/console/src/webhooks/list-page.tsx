@@ -1,5 +1,5 @@
 import { Button, Text, Tooltip } from '@mantine/core';
-import { IconPlus, IconWebhook } from '@tabler/icons-react';
+import { IconWebhook } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import type { WebhookList } from '../../../contract/webhook.js';
@@ -64,7 +64,6 @@ function AddWebhook({ list }: { readonly list: WebhookList }) {
         <Button
           component={Link}
           to={paths.create}
-          leftSection={<IconPlus size={16} aria-hidden="true" />}
           aria-disabled={full}
           {...(full ? { 'data-disabled': true } : {})}
           onClick={(event) => {

@@ -7,7 +7,13 @@ const BOX = { width: 84, height: 24, inset: 1.5 };
 /** Latency of 24 hours, one point an hour. */
 export function Sparkline({ valuesMs }: { readonly valuesMs: readonly (number | null)[] }) {
   const known = valuesMs.filter((value) => value !== null);
-  if (known.length === 0) return <span>{texts.list.noLatency}</span>;
+  if (known.length === 0)
+    return (
+      <span>
+        <span aria-hidden="true">–</span>
+        <span className="visually-hidden">{texts.list.noLatency}</span>
+      </span>
+    );
   const { lines, dots } = drawSparkline(valuesMs, BOX);
   const label = texts.list.sparkline(durationText(Math.min(...known)), durationText(Math.max(...known)));
   return (

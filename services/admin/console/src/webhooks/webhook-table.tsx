@@ -21,27 +21,33 @@ export function WebhookTable({ webhooks }: { readonly webhooks: readonly Webhook
   const { columns } = texts.list;
   return (
     <Card flush>
-      <table className={classes.table}>
-        <thead>
-          <tr>
-            <th scope="col">{columns.url}</th>
-            <th scope="col">{columns.events}</th>
-            <th scope="col">{columns.status}</th>
-            <th scope="col" className={classes.onTablet}>
+      <table className={classes.table} role="table">
+        <thead role="rowgroup">
+          <tr role="row">
+            <th scope="col" role="columnheader">
+              {columns.url}
+            </th>
+            <th scope="col" role="columnheader">
+              {columns.events}
+            </th>
+            <th scope="col" role="columnheader">
+              {columns.status}
+            </th>
+            <th scope="col" role="columnheader" className={classes.onTablet}>
               {columns.last}
             </th>
-            <th scope="col" className={classes.onTablet}>
+            <th scope="col" role="columnheader" className={classes.onTablet}>
               {columns.rate}
             </th>
-            <th scope="col" className={classes.onDesk}>
+            <th scope="col" role="columnheader" className={classes.onDesk}>
               {columns.latency}
             </th>
-            <th scope="col">
+            <th scope="col" role="columnheader">
               <span className="visually-hidden">{columns.actions}</span>
             </th>
           </tr>
         </thead>
-        <tbody>
+        <tbody role="rowgroup">
           {webhooks.map((webhook) => (
             <Row key={webhook.id} webhook={webhook} onDialog={setDialog} />
           ))}
@@ -59,8 +65,8 @@ interface RowProps {
 
 function Row({ webhook, onDialog }: RowProps) {
   return (
-    <tr>
-      <td className={classes.urlCell}>
+    <tr role="row">
+      <td role="cell" className={classes.urlCell}>
         <Link to={paths.webhook(webhook.id)} className={classes.url} title={webhook.url}>
           <UrlText url={webhook.url} />
         </Link>
@@ -69,22 +75,22 @@ function Row({ webhook, onDialog }: RowProps) {
           <LastDelivery webhook={webhook} /> · <Success webhook={webhook} />
         </div>
       </td>
-      <td>
+      <td role="cell">
         <SelectedEvents webhook={webhook} />
       </td>
-      <td>
+      <td role="cell">
         <StatusBadge status={webhook.status} />
       </td>
-      <td className={`${classes.onTablet} ${classes.number}`}>
+      <td role="cell" className={`${classes.onTablet} ${classes.number}`}>
         <LastDelivery webhook={webhook} />
       </td>
-      <td className={`${classes.onTablet} ${classes.number}`}>
+      <td role="cell" className={`${classes.onTablet} ${classes.number}`}>
         <Success webhook={webhook} />
       </td>
-      <td className={classes.onDesk}>
+      <td role="cell" className={classes.onDesk}>
         <Latency webhook={webhook} />
       </td>
-      <td>
+      <td role="cell">
         <RowMenu webhook={webhook} onDialog={onDialog} />
       </td>
     </tr>
