@@ -88,6 +88,15 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
       ),
   },
   {
+    setting: 'delivery.maxConnections',
+    others: ['delivery.maxInFlight'],
+    unmet: ({ delivery }) =>
+      when(
+        delivery.maxConnections < delivery.maxInFlight,
+        `at least DELIVERY_MAX_IN_FLIGHT, which is ${delivery.maxInFlight}`,
+      ),
+  },
+  {
     setting: 'delivery.maxInFlight',
     others: ['delivery.maxJobs'],
     unmet: ({ delivery }) =>

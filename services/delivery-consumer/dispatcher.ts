@@ -1,27 +1,41 @@
 import type { Job } from '../shared/core/job.js';
 import type { AttemptEnd, Origin } from './handler.js';
+import type { OverflowGate } from './overflow/overflow-gate.js';
 import { Scheduler, type SchedulerLimits } from './scheduler.js';
+import type { Paces } from './pace.js';
 
 /**
  * The shell around the scheduler: starts attempts while the scheduler gives jobs, and ends what they came with: the
  * record of a topic, or a place in what is held.
  *
  * An admission is finished when its attempt returned, and not before. A job whose partition was lost meanwhile isn't
- * begun: the new owner will. `drain` lets what is here go out; at `abandon` nothing new is begun, and what isn't
+ * begun: the new owner will. A job that finds its webhook's queue full leaves for the overflow topic, and is finished
+ * when it is acknowledged there. `drain` lets what is here go out; at `abandon` nothing new is begun, and what isn't
  * finished then stays uncommitted and comes again elsewhere.
  */
 export interface DispatcherOptions {
   readonly limits: SchedulerLimits;
+  readonly paces: Paces;
+  /** Where the surplus of full queues goes; undefined where it stays, on the overflow lane itself. */
+  readonly overflow: Overflow | undefined;
+  /** Milliseconds of a clock that doesn't go back. */
+  readonly now: () => number;
   readonly attempt: (job: Job, origin: Origin) => Promise<AttemptEnd>;
   /** What an attempt threw: the process was interrupted, or it is a bug. */
   readonly onError: (error: unknown) => void;
+}
+
+export interface Overflow {
+  readonly gate: OverflowGate;
+  /** Sends a job to the overflow topic; resolves when it is acknowledged. */
+  readonly send: (job: Job) => Promise<void>;
 }
 
 /** What a job came with. */
 export interface Admission {
   /** Revoked: it isn't ours any more. */
   readonly progress: { readonly revoked: boolean };
-  finish(end: AttemptEnd): void;
+  finish(end: AttemptEnd | 'overflowed'): void;
 }
 
 interface Item {
@@ -30,42 +44,96 @@ interface Item {
   readonly admission: Admission;
 }
 
+/** How often stalled webhooks are looked for. */
+const STALL_CHECK_MS = 250;
+
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #scheduler: Scheduler<Item>;
+  readonly #stallCheck: NodeJS.Timeout;
+  #leaving = { jobs: 0, bytes: 0 };
   #abandoned = false;
   #waiting: (() => void)[] = [];
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
-    this.#scheduler = new Scheduler(options.limits);
+    this.#scheduler = new Scheduler(options.limits, options.paces.of);
+    this.#stallCheck = setInterval(() => this.#noteStalled(), STALL_CHECK_MS);
+    this.#stallCheck.unref();
   }
 
-  /** For gauges and bounds: jobs, bytes, inFlight, webhooks. */
-  get load(): Pick<Scheduler<Item>, 'jobs' | 'bytes' | 'inFlight' | 'webhooks'> {
-    return this.#scheduler;
+  /** Jobs here, those on their way to the overflow topic included. */
+  get jobs(): number {
+    return this.#scheduler.jobs + this.#leaving.jobs;
+  }
+
+  get bytes(): number {
+    return this.#scheduler.bytes + this.#leaving.bytes;
+  }
+
+  get inFlight(): number {
+    return this.#scheduler.inFlight;
+  }
+
+  get slowInFlight(): number {
+    return this.#scheduler.slowInFlight;
+  }
+
+  get webhooks(): number {
+    return this.#scheduler.webhooks;
   }
 
   admit(job: Job, origin: Origin, admission: Admission): void {
+    const { overflow } = this.#options;
+    if (overflow !== undefined && origin === 'topic' && this.#isSurplus(job, overflow.gate))
+      return void this.#leave(job, admission, overflow);
     this.#scheduler.admit({ job, origin, admission });
     this.#pump();
   }
 
   /** Resolves when every job here has gone out. */
   async drain(): Promise<void> {
-    while (this.#scheduler.jobs > 0 && !this.#abandoned) await this.#nextRelease();
+    while (this.jobs > 0 && !this.#abandoned) await this.#nextRelease();
   }
 
   /** Begins nothing more; resolves when what is in flight has ended. */
   async abandon(): Promise<void> {
     this.#abandoned = true;
-    this.#wake();
+    this.#wakeAll();
     while (this.#scheduler.inFlight > 0) await this.#nextRelease();
+    clearInterval(this.#stallCheck);
+  }
+
+  #isSurplus(job: Job, gate: OverflowGate): boolean {
+    const size = this.#scheduler.queueFor(job);
+    const { isSlow } = this.#options.paces.of(job.webhookId);
+    const hasNeighbours = this.#scheduler.webhooks > (size.waiting > 0 ? 1 : 0);
+    return gate.isSurplus(job, { ...size, isSlow, hasNeighbours }, this.#options.now());
+  }
+
+  async #leave(job: Job, admission: Admission, overflow: Overflow): Promise<void> {
+    const bytes = job.body.byteLength;
+    this.#leaving.jobs += 1;
+    this.#leaving.bytes += bytes;
+    try {
+      await overflow.send(job);
+      admission.finish('overflowed');
+    } catch (error) {
+      this.#options.onError(error);
+    }
+    this.#leaving.jobs -= 1;
+    this.#leaving.bytes -= bytes;
+    this.#wakeAll();
+  }
+
+  #noteStalled(): void {
+    this.#scheduler.noteStalled(this.#options.now());
+    this.#pump();
   }
 
   #pump(): void {
     while (!this.#abandoned) {
-      const item = this.#scheduler.take();
+      const item = this.#scheduler.take(this.#options.now());
       if (item === undefined) return;
       // In this loop, not through #run: a lost partition can leave more jobs behind than the stack has frames.
       if (item.admission.progress.revoked) this.#release(item);
@@ -84,15 +152,16 @@ export class Dispatcher {
   }
 
   #release(item: Item): void {
-    this.#scheduler.release(item);
-    if (this.#waiting.length > 0) this.#wake();
+    this.#scheduler.release(item, this.#options.now());
+    this.#wakeAll();
   }
 
   #nextRelease(): Promise<void> {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  #wake(): void {
+  #wakeAll(): void {
+    if (this.#waiting.length === 0) return;
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const resolve of waiting) resolve();

@@ -53,14 +53,15 @@ export interface RecoveryMetrics {
   readonly recovered: () => void;
 }
 
+/** `learn` is for whoever else draws something from each attempt: the roll-ups, and the pace of its webhook. */
 export function createAttemptObserver(
   log: AttemptLog,
   metrics: AttemptMetrics,
-  rollUp: AttemptObserver['attempted'],
+  learn: AttemptObserver['attempted'],
 ): AttemptObserver {
   return {
     attempted: (report) => {
-      rollUp(report);
+      learn(report);
       const { job, outcome, decision, startedAt, endedAt } = report;
       metrics.attempts(outcomeOf(outcome));
       metrics.attemptDuration((endedAt - startedAt) / 1000);

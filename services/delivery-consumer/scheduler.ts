@@ -1,12 +1,15 @@
 import { Deque } from '../shared/core/deque.js';
 
 /**
- * Decides which job is attempted next. Pure: no I/O, no clock; the handler asks `take` while it may send.
+ * Decides which job is attempted next. Pure: no I/O, no clock of its own; the dispatcher asks `take` while it may send.
  *
  * "One endpoint can't hurt another": each webhook has its own queue; the queues take turns (round-robin), one job per
- * turn; a webhook has at most `perWebhook` attempts in flight, all together at most `inFlight`. "Order: within a
- * webhook, jobs of one conversation go one at a time": the next one becomes ready when the one before it is released,
- * at the front of its webhook's queue, because it came before those that wait there.
+ * turn; a webhook has at most as many attempts in flight as its pace allows, all together at most `inFlight`. Webhooks
+ * that aren't known to be fast share at most `slowInFlight` of those among them: however many endpoints hang, they can't
+ * fill the global cap. An eighth of it is kept for them, so that a rush of fast ones doesn't starve them. When fast
+ * webhooks turn slow, what they have in flight counts among the slow from then on, and may exceed both bounds until it
+ * ends. "Order: within a webhook, jobs of one conversation go one at a time": the next one becomes ready when the one
+ * before it is released, at the front of its webhook's queue, because it came before those that wait there.
  *
  *   admit → ready (or behind its conversation) → take → in flight → release → next of the conversation is ready
  *
@@ -15,8 +18,8 @@ import { Deque } from '../shared/core/deque.js';
 export interface SchedulerLimits {
   /** Attempts in flight over all webhooks. */
   readonly inFlight: number;
-  /** Attempts in flight per webhook. */
-  readonly perWebhook: number;
+  /** Of these, to webhooks that aren't fast. */
+  readonly slowInFlight: number;
 }
 
 /** What the scheduler needs to know of a job. */
@@ -28,25 +31,57 @@ export interface Schedulable {
   };
 }
 
+/** What the scheduler needs to know of a webhook; instants are those that it is given. */
+export interface WebhookPace {
+  /** Attempts that the webhook may have in flight now. */
+  readonly cap: number;
+  readonly isFast: boolean;
+  began(now: number): void;
+  ended(now: number): void;
+  isStalled(now: number): boolean;
+}
+
 interface WebhookQueue<J> {
+  readonly pace: WebhookPace;
   readonly ready: Deque<J>;
   /** A key for each conversation with a job ready or in flight; its value holds those that wait behind it. */
   readonly conversations: Map<string, Deque<J> | null>;
+  jobs: number;
+  bytes: number;
   inFlight: number;
-  /** Whether it stands in the round. */
+  /** Whether what it has in flight counts among the slow. */
+  slow: boolean;
+  /** Whether it stands in a round. */
   queued: boolean;
 }
 
+/** A webhook's queue, in numbers. */
+export interface QueueSize {
+  readonly waiting: number;
+  readonly bytes: number;
+  readonly inLine: boolean;
+}
+
+const EMPTY: QueueSize = { waiting: 0, bytes: 0, inLine: false };
+/** The part of the global cap that fast webhooks leave to the others. */
+const KEPT_FOR_SLOW = 1 / 8;
+
 export class Scheduler<J extends Schedulable> {
   readonly #limits: SchedulerLimits;
+  readonly #keptForSlow: number;
+  readonly #paceOf: (webhookId: string) => WebhookPace;
   readonly #webhooks = new Map<string, WebhookQueue<J>>();
-  readonly #round = new Deque<WebhookQueue<J>>();
+  readonly #fastRound = new Deque<WebhookQueue<J>>();
+  readonly #slowRound = new Deque<WebhookQueue<J>>();
   #inFlight = 0;
+  #slowInFlight = 0;
   #jobs = 0;
   #bytes = 0;
 
-  constructor(limits: SchedulerLimits) {
+  constructor(limits: SchedulerLimits, paceOf: (webhookId: string) => WebhookPace) {
     this.#limits = limits;
+    this.#keptForSlow = Math.min(limits.slowInFlight, Math.floor(limits.inFlight * KEPT_FOR_SLOW));
+    this.#paceOf = paceOf;
   }
 
   /** Jobs held, those in flight included. */
@@ -63,16 +98,31 @@ export class Scheduler<J extends Schedulable> {
     return this.#inFlight;
   }
 
+  /** Of these, to webhooks that aren't fast. */
+  get slowInFlight(): number {
+    return this.#slowInFlight;
+  }
+
   /** Webhooks with at least one job here. */
   get webhooks(): number {
     return this.#webhooks.size;
   }
 
+  /** What a job finds here of its webhook. */
+  queueFor({ webhookId, conversationId }: Schedulable['job']): QueueSize {
+    const queue = this.#webhooks.get(webhookId);
+    if (queue === undefined) return EMPTY;
+    const { jobs, bytes, inFlight, conversations } = queue;
+    return { waiting: jobs - inFlight, bytes, inLine: conversations.has(conversationId) };
+  }
+
   admit(item: J): void {
     const { job } = item;
+    const queue = this.#queueOf(job.webhookId);
     this.#jobs++;
     this.#bytes += job.body.byteLength;
-    const queue = this.#queueOf(job.webhookId);
+    queue.jobs++;
+    queue.bytes += job.body.byteLength;
     const waiting = queue.conversations.get(job.conversationId);
     if (waiting === undefined) {
       queue.conversations.set(job.conversationId, null);
@@ -88,25 +138,40 @@ export class Scheduler<J extends Schedulable> {
   }
 
   /** The next job to attempt, now in flight; undefined when none may go. */
-  take(): J | undefined {
-    if (this.#inFlight >= this.#limits.inFlight) return undefined;
-    const queue = this.#round.shift();
-    if (queue === undefined) return undefined;
-    queue.queued = false;
-    const item = queue.ready.shift();
-    queue.inFlight++;
-    this.#inFlight++;
-    this.#enterRound(queue);
-    return item;
+  take(now: number): J | undefined {
+    for (let round = this.#openRound(); round !== undefined; round = this.#openRound()) {
+      const queue = round.shift() as WebhookQueue<J>;
+      queue.queued = false;
+      this.#classify(queue);
+      // A webhook that turned slow or fast since it entered takes its turn among its like.
+      if (queue.inFlight >= queue.pace.cap) continue;
+      if (round !== this.#roundOf(queue)) {
+        this.#enterRound(queue);
+        continue;
+      }
+      const item = queue.ready.shift();
+      queue.pace.began(now);
+      queue.inFlight++;
+      this.#inFlight++;
+      if (queue.slow) this.#slowInFlight++;
+      this.#enterRound(queue);
+      return item;
+    }
+    return undefined;
   }
 
   /** Ends the flight of a job that `take` gave. */
-  release({ job }: J): void {
+  release({ job }: J, now: number): void {
     const queue = this.#queueOf(job.webhookId);
+    this.#classify(queue);
+    queue.pace.ended(now);
     queue.inFlight--;
     this.#inFlight--;
+    if (queue.slow) this.#slowInFlight--;
     this.#jobs--;
     this.#bytes -= job.body.byteLength;
+    queue.jobs--;
+    queue.bytes -= job.body.byteLength;
     const next = queue.conversations.get(job.conversationId)?.shift();
     if (next === undefined) queue.conversations.delete(job.conversationId);
     else queue.ready.unshift(next);
@@ -114,16 +179,45 @@ export class Scheduler<J extends Schedulable> {
     else this.#enterRound(queue);
   }
 
+  /** Looks for webhooks that let their attempts lie unanswered: what they have in flight counts among the slow. */
+  noteStalled(now: number): void {
+    for (const queue of this.#webhooks.values()) {
+      if (queue.inFlight > 0 && queue.pace.isStalled(now)) this.#classify(queue);
+    }
+  }
+
+  /** The round whose next webhook may go; undefined when none may. */
+  #openRound(): Deque<WebhookQueue<J>> | undefined {
+    const { inFlight, slowInFlight } = this.#limits;
+    const left = Math.max(this.#keptForSlow, Math.min(this.#slowInFlight, slowInFlight));
+    if (this.#fastRound.length > 0 && this.#inFlight - this.#slowInFlight + left < inFlight) return this.#fastRound;
+    const room = this.#inFlight < inFlight && this.#slowInFlight < slowInFlight;
+    return this.#slowRound.length > 0 && room ? this.#slowRound : undefined;
+  }
+
+  #roundOf(queue: WebhookQueue<J>): Deque<WebhookQueue<J>> {
+    return queue.slow ? this.#slowRound : this.#fastRound;
+  }
+
+  #classify(queue: WebhookQueue<J>): void {
+    if (queue.slow !== queue.pace.isFast) return;
+    queue.slow = !queue.pace.isFast;
+    this.#slowInFlight += queue.slow ? queue.inFlight : -queue.inFlight;
+  }
+
   #enterRound(queue: WebhookQueue<J>): void {
-    if (queue.queued || queue.ready.length === 0 || queue.inFlight >= this.#limits.perWebhook) return;
+    if (queue.queued || queue.ready.length === 0 || queue.inFlight >= queue.pace.cap) return;
     queue.queued = true;
-    this.#round.push(queue);
+    this.#roundOf(queue).push(queue);
   }
 
   #queueOf(webhookId: string): WebhookQueue<J> {
     let queue = this.#webhooks.get(webhookId);
     if (queue === undefined) {
-      queue = { ready: new Deque<J>(), conversations: new Map(), inFlight: 0, queued: false };
+      const pace = this.#paceOf(webhookId);
+      const counts = { jobs: 0, bytes: 0, inFlight: 0 };
+      const ready = new Deque<J>();
+      queue = { pace, ready, conversations: new Map(), ...counts, slow: !pace.isFast, queued: false };
       this.#webhooks.set(webhookId, queue);
     }
     return queue;

@@ -2,8 +2,11 @@ import type { KeyObject } from 'node:crypto';
 import { compileAttemptPolicy, compileFailedPolicy, type FailedPolicy } from '../shared/core/attempt-policy.js';
 import { compileHoldPolicy, type HoldPolicy } from '../shared/core/hold.js';
 import type { HttpRequest } from '../shared/core/request.js';
+import type { Lane } from '../shared/core/vocabulary.js';
+import { openHostsFile } from '../shared/platform/http/hosts-file.js';
 import { createAddressPolicy } from '../shared/platform/http/public-address.js';
-import { createSender } from '../shared/platform/http/sender.js';
+import { createResolver } from '../shared/platform/http/resolver.js';
+import { createSender, type Sender } from '../shared/platform/http/sender.js';
 import { deliveryMetrics, type DeliveryMetrics } from '../shared/platform/metrics/webhook-metrics.js';
 import type { AdmittingConsumer } from '../shared/platform/kafka/admitting-consumer.js';
 import { sleep } from '../shared/platform/process/backoff.js';
@@ -12,14 +15,16 @@ import { openDependencies, type DependencySettings } from '../shared/platform/pr
 import { Interrupted } from '../shared/platform/process/patience.js';
 import { productVersion } from '../shared/platform/process/product-version.js';
 import type { ServiceContext } from '../shared/platform/process/run-service.js';
-import { Dispatcher } from './dispatcher.js';
-import { createAttempt, type Attempt } from './handler.js';
+import { Dispatcher, type DispatcherOptions } from './dispatcher.js';
+import { createAttempt, type AttemptObserver } from './handler.js';
 import { createAttemptObserver, createRecoveryObserver, ATTEMPT_OUTCOMES } from './observer.js';
+import { openOverflow } from './overflow/service.js';
+import { Paces } from './pace.js';
 import { RecentResults } from './recent-results.js';
 import type { RecoveryWatch } from './recovery/recovery-watch.js';
 import { createRecoveryWatch } from './recovery/service.js';
 import { openRollUps } from './roll-ups/service.js';
-import { openStores } from './stores/service.js';
+import { openStores, type StoresSettings } from './stores/service.js';
 
 /** The wiring of the delivery process. The order of its shutdown steps is the reverse of how they are registered. */
 export interface DeliverySettings extends DependencySettings {
@@ -32,6 +37,10 @@ export interface DeliverySettings extends DependencySettings {
     readonly allowedNetworks: readonly string[];
     readonly maxInFlight: number;
     readonly maxInFlightPerWebhook: number;
+    readonly slowAfterMs: number;
+    readonly overflowAtJobs: number;
+    readonly overflowAtBytes: number;
+    readonly maxConnections: number;
     readonly maxJobs: number;
     readonly maxJobBytes: number;
     readonly maxUncommitted: number;
@@ -60,7 +69,6 @@ export interface DeliverySettings extends DependencySettings {
   };
 }
 
-const SERVICE = 'delivery-consumer';
 const HOUR_MS = 3600 * 1000;
 const DAY_MS = 24 * HOUR_MS;
 /** How long an attempt that our own side couldn't make waits. */
@@ -68,23 +76,22 @@ const OWN_FAULT_PAUSE_MS = 1_000;
 /** What is left of the shutdown time-out for the last commit and for leaving the group. */
 const LEAVE_MS = 3_000;
 
-export async function startDelivery(context: ServiceContext, settings: DeliverySettings): Promise<void> {
-  const { delivery } = settings;
+/** The name of the process that serves a lane: of its group, in its logs and metrics. */
+export function serviceOf(lane: Lane): string {
+  return lane === 'dispatch' ? 'delivery-consumer' : 'delivery-consumer-overflow';
+}
+
+export async function startDelivery(context: ServiceContext, settings: DeliverySettings, lane: Lane): Promise<void> {
+  const { delivery, topics } = settings;
+  const service = serviceOf(lane);
   const policies = policiesOf(settings);
-  const dependencies = await openDependencies(SERVICE, context, settings);
+  const dependencies = await openDependencies(service, context, settings);
   const metrics = deliveryMetrics(context.metrics, ATTEMPT_OUTCOMES);
-  const sender = createSender({ ...delivery, policy: createAddressPolicy(delivery.allowedNetworks) });
-  context.onShutdown('sender', () => sender.close());
+  const sender = await openSender(context, delivery);
   const abandoned = new AbortController();
   const rollUps = openRollUps(context, dependencies.db, settings.cache.webhooks);
-  const stores = await openStores(SERVICE, context, dependencies, {
-    ...policies,
-    retryTopic: settings.topics.retry,
-    encryptionKeys: settings.encryption.keys,
-    failureRetentionMs: settings.failureLog.retentionDays * DAY_MS,
-    maxWebhooks: settings.cache.webhooks,
-    signal: abandoned.signal,
-  });
+  const paces = new Paces({ ...delivery, maxInFlight: delivery.maxInFlightPerWebhook }, settings.cache.webhooks);
+  const stores = await openStores(service, context, dependencies, storesSettings(settings, abandoned.signal));
   const attempt = createAttempt(
     { ...policies, attempts: compileAttemptPolicy(delivery), userAgent: `webhook-v2/${productVersion()}` },
     {
@@ -93,10 +100,12 @@ export async function startDelivery(context: ServiceContext, settings: DeliveryS
       recent: new RecentResults(settings.cache.webhooks),
       pause: () => sleep(OWN_FAULT_PAUSE_MS, abandoned.signal),
       now: Date.now,
-      observe: createAttemptObserver(context.log, metrics, (report) => rollUps.count(report)),
+      observe: createAttemptObserver(context.log, metrics, learnFrom(rollUps, paces)),
     },
   );
-  const dispatcher = createDispatcher(context, delivery, attempt, abandoned.signal);
+  const leaving = { ...delivery, service, topic: topics.overflow, metrics, signal: abandoned.signal };
+  const overflow = lane === 'dispatch' ? await openOverflow(context, dependencies, leaving) : undefined;
+  const dispatcher = createDispatcher(context, delivery, { attempt, paces, overflow, abandoned: abandoned.signal });
   const recovery = createRecoveryWatch(
     context,
     { ...settings.held, hold: policies.hold, timeoutMs: delivery.timeoutMs },
@@ -111,13 +120,14 @@ export async function startDelivery(context: ServiceContext, settings: DeliveryS
     },
   );
   readLoad(metrics, dispatcher, recovery);
+  metrics.connections.readFrom(() => sender.connections);
   const consumer = await startJobConsumer(context, dependencies, {
-    service: SERVICE,
-    topics: [settings.topics.dispatch],
-    kafka: settings.kafka,
+    ...settings,
+    service,
+    topics: [topics[lane]],
     bounds: delivery,
     stuckAfterMs: settings.process.stuckAfterMs,
-    load: dispatcher.load,
+    load: dispatcher,
     admit: (job, record, timestamp) => {
       metrics.dispatchDelay(job.lane, (Date.now() - timestamp) / 1000);
       dispatcher.admit(job, 'topic', record);
@@ -128,15 +138,44 @@ export async function startDelivery(context: ServiceContext, settings: DeliveryS
   context.onShutdown('deliveries', () => endDeliveries(settings, { consumer, recovery, dispatcher, abandoned }));
 }
 
+function learnFrom(rollUps: ReturnType<typeof openRollUps>, paces: Paces): AttemptObserver['attempted'] {
+  return (report) => {
+    rollUps.count(report);
+    paces.of(report.job.webhookId).attempted(report.outcome, report.endedAt - report.startedAt);
+  };
+}
+
+function storesSettings(settings: DeliverySettings, signal: AbortSignal): StoresSettings {
+  return {
+    ...policiesOf(settings),
+    retryTopic: settings.topics.retry,
+    encryptionKeys: settings.encryption.keys,
+    failureRetentionMs: settings.failureLog.retentionDays * DAY_MS,
+    maxWebhooks: settings.cache.webhooks,
+    signal,
+  };
+}
+
+async function openSender(context: ServiceContext, delivery: DeliverySettings['delivery']): Promise<Sender> {
+  const resolve = createResolver({ hosts: await openHostsFile(), timeoutMs: delivery.connectTimeoutMs });
+  const sender = createSender({ ...delivery, policy: createAddressPolicy(delivery.allowedNetworks), resolve });
+  context.onShutdown('sender', () => sender.close());
+  return sender;
+}
+
+interface DispatcherParts extends Pick<DispatcherOptions, 'attempt' | 'paces' | 'overflow'> {
+  readonly abandoned: AbortSignal;
+}
+
 function createDispatcher(
   context: ServiceContext,
-  { maxInFlight, maxInFlightPerWebhook }: DeliverySettings['delivery'],
-  attempt: Attempt,
-  abandoned: AbortSignal,
+  { maxInFlight }: DeliverySettings['delivery'],
+  { abandoned, ...parts }: DispatcherParts,
 ): Dispatcher {
   return new Dispatcher({
-    limits: { inFlight: maxInFlight, perWebhook: maxInFlightPerWebhook },
-    attempt,
+    ...parts,
+    limits: { inFlight: maxInFlight, slowInFlight: Math.ceil(maxInFlight / 2) },
+    now: () => performance.now(),
     onError: (error) => {
       if (!(error instanceof Interrupted) && !abandoned.aborted) context.fatal(error);
     },
@@ -170,14 +209,15 @@ async function endDeliveries(settings: DeliverySettings, running: Running): Prom
 
 type LoadMetrics = Pick<
   DeliveryMetrics<never>,
-  'queuedJobs' | 'queuedBytes' | 'queuedWebhooks' | 'inFlight' | 'recoveries'
+  'queuedJobs' | 'queuedBytes' | 'queuedWebhooks' | 'inFlight' | 'slowInFlight' | 'recoveries'
 >;
 
-function readLoad(metrics: LoadMetrics, { load }: Dispatcher, recovery: { readonly size: number }): void {
+function readLoad(metrics: LoadMetrics, load: Dispatcher, recovery: { readonly size: number }): void {
   metrics.queuedJobs.readFrom(() => load.jobs - load.inFlight);
   metrics.queuedBytes.readFrom(() => load.bytes);
   metrics.queuedWebhooks.readFrom(() => load.webhooks);
   metrics.inFlight.readFrom(() => load.inFlight);
+  metrics.slowInFlight.readFrom(() => load.slowInFlight);
   metrics.recoveries.readFrom(() => recovery.size);
 }
 

@@ -19,20 +19,29 @@ interface Service {
 const root = projectRoot();
 const text = readFileSync(join(root, 'docker-compose.kafka.yml'), 'utf8');
 const { services } = parse(text, { merge: true }) as { services: Readonly<Record<string, Service>> };
-const OURS = ['call-consumer', 'whatsapp-consumer', 'delivery-consumer', 'retry-consumer', 'admin'];
+const COMMANDS: Readonly<Record<string, readonly string[]>> = {
+  'call-consumer': ['call-consumer'],
+  'whatsapp-consumer': ['whatsapp-consumer'],
+  'delivery-consumer': ['delivery-consumer'],
+  'delivery-consumer-overflow': ['delivery-consumer', '--lane', 'overflow'],
+  'retry-consumer': ['retry-consumer'],
+  admin: ['admin'],
+};
+const OURS = Object.keys(COMMANDS);
 const SERVERS = ['kafka', 'mongodb', 'schema-registry'];
 const SETTINGS = new Set(
   Object.values(schema).flatMap((group) => Object.values(group).map((setting: { env: string }) => setting.env)),
 );
 
-test('it has the three servers, the migration and the five services, and nothing else', () => {
+test('it has the three servers, the migration and the six services, and nothing else', () => {
   expect(Object.keys(services).sort()).toEqual([...OURS, ...SERVERS, 'migrate'].sort());
 });
 
 test.each(OURS)('%s runs its main, waits for the migration and has a health check', (name) => {
   const service = services[name];
-  expect(service?.command).toEqual(['node', `dist/services/${name}/main.js`]);
-  expect(existsSync(join(root, 'services', name, 'main.ts'))).toBe(true);
+  const [folder = '', ...args] = COMMANDS[name] ?? [];
+  expect(service?.command).toEqual(['node', `dist/services/${folder}/main.js`, ...args]);
+  expect(existsSync(join(root, 'services', folder, 'main.ts'))).toBe(true);
   expect(service?.depends_on).toEqual({ migrate: { condition: 'service_completed_successfully' } });
   expect(service?.healthcheck?.test).toContain('node');
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { Scheduler, type Schedulable, type SchedulerLimits } from '../../services/delivery-consumer/scheduler.js';
+import { Scheduler, type Schedulable } from '../../services/delivery-consumer/scheduler.js';
+import { paceOf } from '../support/paces.js';
 
 /**
  * Chapter 5: fairness and order.
@@ -20,8 +21,19 @@ function item(name: string, bytes = 1): Item {
   };
 }
 
-function schedulerWith(names: string, limits: Partial<SchedulerLimits> = {}): Scheduler<Item> {
-  const scheduler = new Scheduler<Item>({ inFlight: 100, perWebhook: 100, ...limits });
+interface Limits {
+  readonly inFlight?: number;
+  readonly perWebhook?: number;
+  readonly slowInFlight?: number;
+  /** The webhooks that aren't fast. */
+  readonly slow?: string;
+}
+
+function schedulerWith(names: string, limits: Limits = {}): Scheduler<Item> {
+  const { inFlight = 100, perWebhook = 100, slowInFlight = inFlight, slow = '' } = limits;
+  const scheduler = new Scheduler<Item>({ inFlight, slowInFlight }, (webhookId) =>
+    paceOf({ cap: perWebhook, isFast: !slow.includes(webhookId) }),
+  );
   for (const name of names.split(' ').filter((word) => word !== '')) scheduler.admit(item(name));
   return scheduler;
 }
@@ -29,16 +41,16 @@ function schedulerWith(names: string, limits: Partial<SchedulerLimits> = {}): Sc
 /** Takes all that may go now. */
 function takeAll(scheduler: Scheduler<Item>): string {
   const names = [];
-  for (let next = scheduler.take(); next !== undefined; next = scheduler.take()) names.push(next.name);
+  for (let next = scheduler.take(0); next !== undefined; next = scheduler.take(0)) names.push(next.name);
   return names.join(' ');
 }
 
 /** Takes and releases one after the other until nothing is left. */
 function playOut(scheduler: Scheduler<Item>): string {
   const names = [];
-  for (let next = scheduler.take(); next !== undefined; next = scheduler.take()) {
+  for (let next = scheduler.take(0); next !== undefined; next = scheduler.take(0)) {
     names.push(next.name);
-    scheduler.release(next);
+    scheduler.release(next, 0);
   }
   return names.join(' ');
 }
@@ -54,9 +66,9 @@ describe('webhooks take turns, one job per turn', () => {
 
   test('a webhook that comes in the middle of a flood has its turn after one job of each other webhook', () => {
     const scheduler = schedulerWith('A1 A2 A3 A4 B1 B2 B3 B4');
-    const taken = [scheduler.take()?.name];
+    const taken = [scheduler.take(0)?.name];
     scheduler.admit(item('C1'));
-    for (let turn = 0; turn < 3; turn += 1) taken.push(scheduler.take()?.name);
+    for (let turn = 0; turn < 3; turn += 1) taken.push(scheduler.take(0)?.name);
     expect(taken).toEqual(['A1', 'B1', 'A2', 'C1']);
   });
 });
@@ -65,18 +77,18 @@ describe('the caps', () => {
   test('a webhook has at most its cap in flight, and the others go on', () => {
     const scheduler = schedulerWith('A1 A2 A3 A4 B1', { perWebhook: 2 });
     expect(takeAll(scheduler)).toBe('A1 B1 A2');
-    scheduler.release(item('A2'));
+    scheduler.release(item('A2'), 0);
     expect(takeAll(scheduler)).toBe('A3');
   });
 
   test('a webhook that hangs keeps its cap and nothing else', () => {
     const scheduler = schedulerWith('A1 A2 A3 B1', { perWebhook: 2 });
     takeAll(scheduler);
-    scheduler.release(item('B1'));
+    scheduler.release(item('B1'), 0);
     for (let n = 2; n < 9; n += 1) {
       scheduler.admit(item(`B${n}`));
       expect(takeAll(scheduler)).toBe(`B${n}`);
-      scheduler.release(item(`B${n}`));
+      scheduler.release(item(`B${n}`), 0);
     }
     expect(scheduler.inFlight).toBe(2);
   });
@@ -84,8 +96,42 @@ describe('the caps', () => {
   test('all webhooks together have at most the global cap in flight', () => {
     const scheduler = schedulerWith('A1 B1 C1 D1', { inFlight: 3 });
     expect(takeAll(scheduler)).toBe('A1 B1 C1');
-    scheduler.release(item('B1'));
+    scheduler.release(item('B1'), 0);
     expect(takeAll(scheduler)).toBe('D1');
+  });
+});
+
+describe('webhooks that aren’t fast share a part of the global cap', () => {
+  test('however many of them there are, the rest is left to the fast ones', () => {
+    const scheduler = schedulerWith('S1 T1 U1 V1 A1 B1', { inFlight: 4, slowInFlight: 2, slow: 'STUV' });
+    expect(takeAll(scheduler)).toBe('A1 B1 S1 T1');
+    scheduler.release(item('A1'), 0);
+    scheduler.admit(item('A2'));
+    expect(takeAll(scheduler)).toBe('A2');
+  });
+
+  test('an eighth of it is theirs, whatever the fast ones want', () => {
+    const fast = [...'abcdefghijklmnopqrst'].map((conversation) => `A${conversation}`).join(' ');
+    const taken = takeAll(schedulerWith(`${fast} S1 S2`, { inFlight: 16, slowInFlight: 8, slow: 'S' })).split(' ');
+    expect([taken.length, taken.filter((name) => name.startsWith('S'))]).toEqual([16, ['S1', 'S2']]);
+  });
+
+  test('what a fast webhook has in flight when it stalls counts among the slow: the others go on', () => {
+    const stalls = paceOf({ cap: 100, isFast: true });
+    const scheduler = new Scheduler<Item>({ inFlight: 4, slowInFlight: 2 }, (webhookId) =>
+      webhookId === 'A' ? stalls : paceOf({ cap: 100, isFast: true }),
+    );
+    for (const name of ['A1', 'A2', 'A3', 'A4', 'A5', 'B1', 'B2', 'B3']) scheduler.admit(item(name));
+    expect([scheduler.take(0), scheduler.take(0)].map((taken) => taken?.name)).toEqual(['A1', 'B1']);
+    scheduler.release(item('B1'), 0);
+    takeAll(scheduler);
+    stalls.isFast = false;
+    stalls.stalled = true;
+    scheduler.noteStalled(5_000);
+    expect(scheduler.slowInFlight).toBeGreaterThanOrEqual(2);
+    expect(scheduler.inFlight - scheduler.slowInFlight).toBeLessThanOrEqual(2);
+    for (const name of ['C1', 'C2']) scheduler.admit(item(name));
+    expect(takeAll(scheduler)).not.toContain('A');
   });
 });
 
@@ -93,9 +139,9 @@ describe('jobs of one conversation go one at a time and in order', () => {
   test('the second goes when the first is released, however much room there is', () => {
     const scheduler = schedulerWith('A1a A1b A1c');
     expect(takeAll(scheduler)).toBe('A1a');
-    scheduler.release(item('A1a'));
+    scheduler.release(item('A1a'), 0);
     expect(takeAll(scheduler)).toBe('A1b');
-    scheduler.release(item('A1b'));
+    scheduler.release(item('A1b'), 0);
     expect(takeAll(scheduler)).toBe('A1c');
   });
 
@@ -116,29 +162,29 @@ describe('jobs of one conversation go one at a time and in order', () => {
   test('a retry may be overtaken: while it waits elsewhere, it is not in the line', () => {
     const scheduler = schedulerWith('A1a A1b');
     takeAll(scheduler);
-    scheduler.release(item('A1a'));
+    scheduler.release(item('A1a'), 0);
     expect(takeAll(scheduler)).toBe('A1b');
     scheduler.admit(item('A1a'));
     expect(takeAll(scheduler)).toBe('');
-    scheduler.release(item('A1b'));
+    scheduler.release(item('A1b'), 0);
     expect(takeAll(scheduler)).toBe('A1a');
   });
 });
 
 describe('what is held is known', () => {
   test('jobs, bytes, webhooks and flights are counted from admission to release', () => {
-    const scheduler = new Scheduler<Item>({ inFlight: 10, perWebhook: 10 });
+    const scheduler = schedulerWith('', { inFlight: 10, perWebhook: 10 });
     const jobs = [item('A1', 100), item('A2', 10), item('B1', 1)];
     const state = () => [scheduler.jobs, scheduler.bytes, scheduler.webhooks, scheduler.inFlight];
     for (const job of jobs) scheduler.admit(job);
     expect(state()).toEqual([3, 111, 2, 0]);
     takeAll(scheduler);
     expect(state()).toEqual([3, 111, 2, 3]);
-    for (const job of jobs) scheduler.release(job);
+    for (const job of jobs) scheduler.release(job, 0);
     expect(state()).toEqual([0, 0, 0, 0]);
   });
 
   test('an idle scheduler has nothing to give', () => {
-    expect(schedulerWith('').take()).toBeUndefined();
+    expect(schedulerWith('').take(0)).toBeUndefined();
   });
 });

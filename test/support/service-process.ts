@@ -18,10 +18,10 @@ export class ServiceProcess {
   readonly #exited: Promise<number | string>;
   #listeners: (() => void)[] = [];
 
-  constructor(name: string, env: Readonly<Record<string, string>>) {
+  constructor(name: string, env: Readonly<Record<string, string>>, args: readonly string[] = []) {
     this.name = name;
     const entry = join(projectRoot(), 'dist', 'services', name, 'main.js');
-    this.#child = spawn(process.execPath, ['--enable-source-maps', entry], {
+    this.#child = spawn(process.execPath, ['--enable-source-maps', entry, ...args], {
       env: { PATH: process.env['PATH'] ?? '', OPS_PORT: '0', ADMIN_PORT: '0', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -41,7 +41,7 @@ export interface System {
   /** Starts a service and waits until it is ready. `as` names a second one of its kind. */
   start(
     name: ServiceName,
-    options?: { as?: string; env?: Record<string, string>; wait?: boolean },
+    options?: { as?: string; env?: Record<string, string>; args?: readonly string[]; wait?: boolean },
   ): Promise<ServiceProcess>;
   /** Registers a webhook for `path` of the receiver. */
   webhook(companyId: string, path: string, options?: Partial<Endpoint>): Promise<string>;
@@ -109,7 +109,7 @@ export async function startSystem(
   const running = new Map<string, ServiceProcess>();
 
   const start: System['start'] = async (name, options = {}) => {
-    const service = new ServiceProcess(name, { ...env, ...options.env });
+    const service = new ServiceProcess(name, { ...env, ...options.env }, options.args);
     running.set(options.as ?? name, service);
     if (options.wait !== false) await service.ready();
     return service;

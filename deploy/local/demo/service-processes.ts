@@ -8,8 +8,15 @@ import { poll } from '../poll.js';
 import type { ProcessGuard } from '../process-guard.js';
 import { StackError } from '../stack-error.js';
 
-/** The processes of the product; each is a folder of services/. */
-export const SERVICES = ['call-consumer', 'whatsapp-consumer', 'delivery-consumer', 'retry-consumer', 'admin'] as const;
+/** The processes of the product. */
+export const SERVICES = [
+  'call-consumer',
+  'whatsapp-consumer',
+  'delivery-consumer',
+  'delivery-consumer-overflow',
+  'retry-consumer',
+  'admin',
+] as const;
 
 export type ServiceName = (typeof SERVICES)[number];
 
@@ -38,7 +45,7 @@ export async function startService(name: ServiceName, options: ServiceOptions): 
   mkdirSync(logFolder, { recursive: true });
   const logFile = join(logFolder, `${name}.log`);
   const log = openSync(logFile, 'w');
-  const child = guard.spawn(process.execPath, [join(projectRoot(), 'dist', 'services', name, 'main.js')], {
+  const child = guard.spawn(process.execPath, commandOf(name), {
     env: { ...env, OPS_PORT: String(port) },
     stdio: ['ignore', log, log],
   });
@@ -61,6 +68,13 @@ export async function startService(name: ServiceName, options: ServiceOptions): 
     throw error;
   }
   return { name, stop };
+}
+
+/** Its folder of services/, and for the second process of one folder its arguments. */
+function commandOf(name: ServiceName): readonly string[] {
+  const [folder, ...args] =
+    name === 'delivery-consumer-overflow' ? (['delivery-consumer', '--lane', 'overflow'] as const) : ([name] as const);
+  return [join(projectRoot(), 'dist', 'services', folder, 'main.js'), ...args];
 }
 
 function untilReady(port: number, signal: AbortSignal): Promise<void> {

@@ -1,17 +1,35 @@
 import { describe, expect, test } from '@jest/globals';
 import { Dispatcher } from '../../../services/delivery-consumer/dispatcher.js';
 import type { AttemptEnd } from '../../../services/delivery-consumer/handler.js';
+import type { OverflowGate } from '../../../services/delivery-consumer/overflow/overflow-gate.js';
+import { Pace, type Paces } from '../../../services/delivery-consumer/pace.js';
 import type { Job } from '../../../services/shared/core/job.js';
 import { PartitionProgress } from '../../../services/shared/core/partition-progress.js';
 import { jobOf } from '../../support/samples.js';
 
 /** A dispatcher whose attempts end when the test says so. */
-function stage({ inFlight = 10, perWebhook = 10 } = {}) {
+interface Given {
+  readonly inFlight?: number;
+  readonly perWebhook?: number;
+  readonly surplus?: (jobId: string) => boolean;
+}
+
+function stage({ inFlight = 10, perWebhook = 10, surplus }: Given = {}) {
+  const left = new Map<string, () => void>();
   const begun: string[] = [];
   const errors: unknown[] = [];
   const ends = new Map<string, { resolve: (end: AttemptEnd) => void; reject: (error: unknown) => void }>();
   const dispatcher = new Dispatcher({
-    limits: { inFlight, perWebhook },
+    limits: { inFlight, slowInFlight: inFlight },
+    paces: { of: () => new Pace({ maxInFlight: perWebhook, slowAfterMs: 1_000 }) } as unknown as Paces,
+    overflow:
+      surplus === undefined
+        ? undefined
+        : {
+            gate: { isSurplus: ({ jobId }: Job) => surplus(jobId) } as unknown as OverflowGate,
+            send: ({ jobId }) => new Promise((resolve) => left.set(jobId, resolve)),
+          },
+    now: () => 0,
     attempt: ({ jobId }: Job) =>
       new Promise((resolve, reject) => {
         begun.push(jobId);
@@ -34,7 +52,7 @@ function stage({ inFlight = 10, perWebhook = 10 } = {}) {
     ends.get(jobId)?.reject(error);
     await settled();
   };
-  return { dispatcher, partition, begun, errors, admit, end, fail };
+  return { dispatcher, partition, begun, errors, admit, end, fail, left };
 }
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -61,7 +79,7 @@ describe('records finish when their attempts return', () => {
     const bug = new Error('bug');
     await fail('a', bug);
     expect([errors, records[0]?.finished, begun, partition.positionBeyond(-1)]).toEqual([[bug], false, ['a', 'b'], 0]);
-    expect([dispatcher.load.jobs, dispatcher.load.inFlight]).toEqual([1, 1]);
+    expect([dispatcher.jobs, dispatcher.inFlight]).toEqual([1, 1]);
   });
 
   test('the next attempt begins when one ends', async () => {
@@ -84,7 +102,7 @@ describe('a partition that is lost', () => {
     await end('flying');
     expect(begun).toEqual(['flying', 'ours']);
     await end('ours');
-    expect([flying.finished, ours.finished, dispatcher.load.jobs, dispatcher.load.bytes]).toEqual([true, true, 0, 0]);
+    expect([flying.finished, ours.finished, dispatcher.jobs, dispatcher.bytes]).toEqual([true, true, 0, 0]);
     expect([lost.positionBeyond(-1), partition.positionBeyond(-1)]).toEqual([undefined, 5]);
   });
 
@@ -96,7 +114,7 @@ describe('a partition that is lost', () => {
       for (let n = 0; n < 100_000; n += 1) admit(`job ${n}`, { conversationId: conversationOf(n) }, lost);
       lost.revoke();
       await end('first');
-      expect([begun, dispatcher.load.jobs, dispatcher.load.webhooks]).toEqual([['first'], 0, 0]);
+      expect([begun, dispatcher.jobs, dispatcher.webhooks]).toEqual([['first'], 0, 0]);
     }
   });
 });
@@ -148,5 +166,25 @@ describe('abandon', () => {
 
   test('resolves at once when nothing is in flight', async () => {
     expect(await isDone(stage().dispatcher.abandon())).toBe(true);
+  });
+});
+
+describe('the surplus of a full queue', () => {
+  test('leaves for the overflow topic and is finished when it is acknowledged there; it counts until then', async () => {
+    const { dispatcher, admit, left } = stage({ surplus: (jobId) => jobId === 'b' });
+    const records = [admit('a'), admit('b')];
+    expect([records.map(({ finished }) => finished), dispatcher.jobs]).toEqual([[false, false], 2]);
+    left.get('b')?.();
+    await settled();
+    expect([records.map(({ finished }) => finished), dispatcher.jobs]).toEqual([[false, true], 1]);
+  });
+
+  test('is waited for at the end', async () => {
+    const { dispatcher, admit, left } = stage({ surplus: () => true });
+    admit('a');
+    const drained = dispatcher.drain();
+    expect(await isDone(drained)).toBe(false);
+    left.get('a')?.();
+    await drained;
   });
 });

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { Scheduler, type Schedulable, type SchedulerLimits } from '../../../services/delivery-consumer/scheduler.js';
+import { Scheduler, type Schedulable } from '../../../services/delivery-consumer/scheduler.js';
+import { paceOf } from '../../support/paces.js';
 
 /**
  * The naive model: a list of all jobs held, in the order of admission, and searches through it. It doesn't say which
@@ -10,14 +11,24 @@ interface Item extends Schedulable {
   readonly number: number;
 }
 
+interface Bounds {
+  readonly inFlight: number;
+  readonly slowInFlight: number;
+  readonly perWebhook: number;
+  /** Webhooks up to this number aren't fast. */
+  readonly slow: number;
+}
+
+const isSlow = (webhookId: string, { slow }: Bounds): boolean => Number(webhookId.slice(1)) < slow;
+
 class Model {
-  readonly #limits: SchedulerLimits;
+  readonly #limits: Bounds;
   readonly held: Item[] = [];
   readonly flying = new Set<Item>();
   /** For each webhook that could go: which others went since it could. */
   readonly #passedBy = new Map<string, string[]>();
 
-  constructor(limits: SchedulerLimits) {
+  constructor(limits: Bounds) {
     this.#limits = limits;
   }
 
@@ -35,7 +46,7 @@ class Model {
   /** Checks that the job may go, and that nobody who could go has waited for more than one turn of any other. */
   take(item: Item | undefined): void {
     const free = this.held.filter((other) => this.#mayGo(other));
-    if (this.flying.size >= this.#limits.inFlight || free.length === 0) {
+    if (free.length === 0) {
       expect(item).toBeUndefined();
       return;
     }
@@ -43,7 +54,9 @@ class Model {
     if (item === undefined) return;
     expect(free).toContain(item);
     this.#passedBy.delete(item.job.webhookId);
-    for (const passedBy of this.#passedBy.values()) {
+    for (const [webhookId, passedBy] of this.#passedBy) {
+      // The fast go before the others; turns are taken among the like.
+      if (isSlow(webhookId, this.#limits) !== isSlow(item.job.webhookId, this.#limits)) continue;
       expect(passedBy).not.toContain(item.job.webhookId);
       passedBy.push(item.job.webhookId);
     }
@@ -56,7 +69,15 @@ class Model {
     const { webhookId, conversationId } = item.job;
     const ofWebhook = [...this.flying].filter(({ job }) => job.webhookId === webhookId);
     const oldest = this.held.find(({ job }) => job.webhookId === webhookId && job.conversationId === conversationId);
-    return ofWebhook.length < this.#limits.perWebhook && oldest === item;
+    return ofWebhook.length < this.#limits.perWebhook && oldest === item && this.#hasRoom(webhookId);
+  }
+
+  #hasRoom(webhookId: string): boolean {
+    const { inFlight, slowInFlight } = this.#limits;
+    const slow = [...this.flying].filter(({ job }) => isSlow(job.webhookId, this.#limits)).length;
+    if (isSlow(webhookId, this.#limits)) return this.flying.size < inFlight && slow < slowInFlight;
+    const kept = Math.min(slowInFlight, Math.floor(inFlight / 8));
+    return this.flying.size - slow + Math.max(kept, slow) < inFlight;
   }
 
   #note(): void {
@@ -85,23 +106,27 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('release' as const), which: fc.nat() }) },
 );
 
-const limits: fc.Arbitrary<SchedulerLimits> = fc.record({
-  inFlight: fc.integer({ min: 1, max: 8 }),
+const limits: fc.Arbitrary<Bounds> = fc.record({
+  inFlight: fc.integer({ min: 1, max: 20 }),
+  slowInFlight: fc.integer({ min: 1, max: 8 }),
   perWebhook: fc.integer({ min: 1, max: 4 }),
+  slow: fc.integer({ min: 0, max: 6 }),
 });
 
-function play(bounds: SchedulerLimits, steps: readonly Step[]): void {
-  const scheduler = new Scheduler<Item>(bounds);
+function play(bounds: Bounds, steps: readonly Step[]): void {
+  const scheduler = new Scheduler<Item>(bounds, (webhookId) =>
+    paceOf({ cap: bounds.perWebhook, isFast: !isSlow(webhookId, bounds) }),
+  );
   const model = new Model(bounds);
   const taken: Item[] = [];
   const take = (): Item | undefined => {
-    const item = scheduler.take();
+    const item = scheduler.take(0);
     model.take(item);
     if (item !== undefined) taken.push(item);
     return item;
   };
   const release = (item: Item): void => {
-    scheduler.release(item);
+    scheduler.release(item, 0);
     model.release(item);
   };
   let admitted = 0;

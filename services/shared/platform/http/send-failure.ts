@@ -67,6 +67,7 @@ export function sendFailureOf(error: unknown): SendFailure {
 
 function kindOf(code: string, error: unknown): SendFailureKind {
   if (code === 'EADDRNOTAVAIL' && isToIpv6(error)) return 'unreachable';
+  if (code.startsWith('DNS_')) return 'dns';
   return KIND_BY_CODE[code] ?? (TLS_CODE.test(code) ? 'tls' : 'protocol');
 }
 

@@ -1,7 +1,8 @@
-import { Agent, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { SendResult } from '../../core/outcome.js';
 import type { HttpRequest } from '../../core/request.js';
 import { createGuardedConnector, type ResolveHost } from './guarded-connector.js';
+import { OriginPools } from './origin-pools.js';
 import type { AddressPolicy } from './public-address.js';
 import { sendFailureOf } from './send-failure.js';
 
@@ -21,6 +22,8 @@ export interface SenderOptions {
   readonly timeoutMs: number;
   readonly connectTimeoutMs: number;
   readonly responseBodyBytes: number;
+  /** Connections kept open at most, idle ones included; 4,096 when absent. */
+  readonly maxConnections?: number;
   /** PEM of the authority to trust instead of the system's; production leaves it out. */
   readonly ca?: string;
   /** Finds the addresses of a name; the system's resolver by default. */
@@ -30,32 +33,34 @@ export interface SenderOptions {
 export interface Sender {
   send(request: HttpRequest): Promise<SendResult>;
   close(): Promise<void>;
+  /** Connections that are open. */
+  readonly connections: number;
 }
 
 const READ_ON_FACTOR = 4;
 const IDLE_CONNECTION_MS = 15_000;
+const MAX_CONNECTIONS = 4_096;
 
 export function createSender(options: SenderOptions): Sender {
-  const agent = new Agent({
+  const pools = new OriginPools({
     connect: createGuardedConnector(options),
-    connections: null,
-    pipelining: 1,
-    keepAliveTimeout: IDLE_CONNECTION_MS,
-    keepAliveMaxTimeout: IDLE_CONNECTION_MS,
-    headersTimeout: 0,
-    bodyTimeout: 0,
+    keepAliveMs: IDLE_CONNECTION_MS,
+    maxConnections: options.maxConnections ?? MAX_CONNECTIONS,
   });
   return {
     send: (request) =>
       new Promise((resolve) => {
         const exchange = new Exchange(options, resolve);
         try {
-          agent.dispatch(request, exchange);
+          pools.dispatch(request, exchange);
         } catch (error) {
           exchange.onResponseError(null, error as Error);
         }
       }),
-    close: () => agent.destroy(),
+    close: () => pools.destroy(),
+    get connections() {
+      return pools.connections;
+    },
   };
 }
 

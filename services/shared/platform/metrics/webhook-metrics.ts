@@ -131,6 +131,15 @@ export function deliveryMetrics<O extends string>(metrics: Metrics, outcomes: re
     queuedBytes: metrics.gauge('webhook_queued_bytes', 'Bytes of the bodies of all jobs in memory.'),
     queuedWebhooks: metrics.gauge('webhook_queued_webhooks', 'Webhooks that have jobs in memory.'),
     inFlight: metrics.gauge('webhook_attempts_in_flight', 'Attempts that are being made.'),
+    connections: metrics.gauge('webhook_connections', 'Connections to endpoints that are open.'),
+    slowInFlight: metrics.gauge(
+      'webhook_slow_attempts_in_flight',
+      'Of these, to webhooks that aren’t known to be fast.',
+    ),
+    overflowing: metrics.gauge(
+      'webhook_overflowing_webhooks',
+      'Webhooks whose surplus goes to the overflow topic now.',
+    ),
     failuresCounted: metrics.counter('webhook_failures_counted_total', 'Failures that counted towards Failed.'),
     statusChanges: metrics.counterBy({
       name: 'webhook_status_changes_total',

@@ -1,0 +1,92 @@
+/**
+ * Which jobs are surplus: they leave the dispatch lane for the overflow topic. Pure.
+ *
+ * "When a webhook's queue is full, its surplus goes to webhooks.overflow, which is drained by its own process group, so
+ * sick endpoints share only with each other." Full is a webhook that is slow and has `atJobs` jobs or `atBytes` bytes
+ * waiting, or any that has half of the memory for jobs to itself while others have jobs here too: a fast webhook's
+ * backlog alone is not a sickness, the pausing of partitions takes care of it. It ends at half (low-water mark).
+ *
+ * Order: a conversation with a job waiting or in flight here stays here, up to twice the bound; one that left goes on
+ * leaving for ten minutes after its last job did, because what left before may still be on its way. Afterwards, after a
+ * restart, or beyond the memory for such conversations a later event may overtake; `event_sequence` tells.
+ */
+export interface OverflowLimits {
+  readonly atJobs: number;
+  readonly atBytes: number;
+  /** The bounds of all jobs in memory. */
+  readonly maxJobs: number;
+  readonly maxJobBytes: number;
+}
+
+/** A webhook's queue as a job finds it. */
+export interface QueueFacts {
+  /** Jobs that wait, and the bytes of all jobs here. */
+  readonly waiting: number;
+  readonly bytes: number;
+  readonly isSlow: boolean;
+  /** Whether a job of the same conversation waits or is in flight. */
+  readonly inLine: boolean;
+  /** Whether other webhooks have jobs here. */
+  readonly hasNeighbours: boolean;
+}
+
+const STICKS_MS = 600_000;
+const MAX_CONVERSATIONS = 50_000;
+
+export class OverflowGate {
+  readonly #limits: OverflowLimits;
+  readonly #overflowing = new Set<string>();
+  /** When the last job of a conversation left, the one that left last at the end. */
+  readonly #left = new Map<string, number>();
+
+  constructor(limits: OverflowLimits) {
+    this.#limits = limits;
+  }
+
+  /** Webhooks whose surplus leaves just now. */
+  get overflowing(): number {
+    return this.#overflowing.size;
+  }
+
+  /** Whether the job leaves. `now` in ms. */
+  isSurplus(
+    { webhookId, conversationId }: { readonly webhookId: string; readonly conversationId: string },
+    facts: QueueFacts,
+    now: number,
+  ): boolean {
+    const full = this.#isFull(webhookId, facts);
+    if (facts.inLine && !this.#exceeds(facts, 2)) return false;
+    if (!full && this.#left.size === 0) return false;
+    const key = `${webhookId}:${conversationId}`;
+    const leftAt = this.#left.get(key);
+    if (!full && (leftAt === undefined || now - leftAt > STICKS_MS)) return false;
+    this.#remember(key, now);
+    return true;
+  }
+
+  #isFull(webhookId: string, facts: QueueFacts): boolean {
+    if (this.#overflowing.has(webhookId)) {
+      if (this.#exceeds(facts, 0.5)) return true;
+      this.#overflowing.delete(webhookId);
+      return false;
+    }
+    const { maxJobs, maxJobBytes } = this.#limits;
+    const hogs = facts.hasNeighbours && (facts.waiting * 2 > maxJobs || facts.bytes * 2 > maxJobBytes);
+    if (!hogs && !(facts.isSlow && this.#exceeds(facts, 1))) return false;
+    this.#overflowing.add(webhookId);
+    return true;
+  }
+
+  #exceeds({ waiting, bytes }: QueueFacts, factor: number): boolean {
+    return waiting >= this.#limits.atJobs * factor || (waiting > 0 && bytes >= this.#limits.atBytes * factor);
+  }
+
+  #remember(key: string, now: number): void {
+    this.#left.delete(key);
+    this.#left.set(key, now);
+    for (const [oldest, leftAt] of this.#left) {
+      if (this.#left.size <= MAX_CONVERSATIONS && now - leftAt <= STICKS_MS) return;
+      this.#left.delete(oldest);
+    }
+  }
+}

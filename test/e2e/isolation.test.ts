@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { RecordedRequest } from '../../deploy/local/receiver/recorded-request.js';
+import { countById, eventIdOf } from '../support/bodies.js';
+import { event, startSystem, type System } from '../support/system.js';
+import { until } from '../support/waiting.js';
+
+/**
+ * "One endpoint can't hurt another", with real sockets: endpoints that hang or are slow, more of them than the global
+ * cap has room for, beside a healthy one. Nothing of the slow one is lost, its surplus takes the overflow lane.
+ */
+const MAX_IN_FLIGHT = 32;
+
+let system: System;
+
+beforeAll(async () => {
+  const env = {
+    DELIVERY_MAX_IN_FLIGHT: String(MAX_IN_FLIGHT),
+    DELIVERY_MAX_IN_FLIGHT_PER_WEBHOOK: '16',
+    DELIVERY_SLOW_AFTER_MS: '200',
+    DELIVERY_OVERFLOW_AT_JOBS: '20',
+    DELIVERY_TIMEOUT_MS: '20000',
+  };
+  system = await startSystem(['call-consumer', 'delivery-consumer', 'retry-consumer'], env);
+  await system.start('delivery-consumer', { as: 'overflow', args: ['--lane', 'overflow'] });
+}, 120_000);
+
+afterAll(async () => {
+  await system?.close();
+}, 90_000);
+
+const at = (path: string) => (request: RecordedRequest) => request.endpoint === path;
+
+async function produced(companyId: string, count: number, call?: string): Promise<string[]> {
+  const events = Array.from({ length: count }, () =>
+    event('call.initiated', companyId, call === undefined ? {} : { data: { call_id: call } }),
+  );
+  await system.produce(events);
+  return events.map(({ event_id }) => event_id);
+}
+
+/** The sum of a metric's series. */
+async function metric(service: string, name: string): Promise<number> {
+  const lines = (await system.services.get(service)?.metric(name)) ?? '';
+  return lines.split('\n').reduce((sum, line) => sum + Number(line.split(' ').at(-1) || 0), 0);
+}
+
+describe('a slow endpoint', () => {
+  test('gives its surplus to the overflow lane, loses nothing, and keeps the order of each call', async () => {
+    system.receiver.endpoint('/slow', [{ kind: 'respond', status: 200, delayMs: 700 }]);
+    await system.webhook('co_slow', '/slow');
+    const first = await produced('co_slow', 10);
+    await until(
+      () => metric('delivery-consumer', 'webhook_attempts_total'),
+      (count) => count >= 10,
+    );
+    const calls = ['call_a', 'call_b', 'call_c'];
+    const sent = [...first];
+    const ofCalls = new Map<string, string[]>(calls.map((call) => [call, []]));
+    for (let round = 0; round < 8; round += 1) {
+      sent.push(...(await produced('co_slow', 20)));
+      for (const call of calls) ofCalls.get(call)?.push(...(await produced('co_slow', 1, call)));
+    }
+    sent.push(...[...ofCalls.values()].flat());
+    await system.receiver.waitFor((requests) => countById(requests.filter(at('/slow'))).size >= sent.length, 60_000);
+    expect(await metric('delivery-consumer', 'webhook_overflowed_total')).toBeGreaterThan(0);
+    expect(await metric('overflow', 'webhook_attempts_total')).toBeGreaterThan(0);
+    const received = system.receiver.requests(at('/slow')).map(eventIdOf);
+    expect([...received].sort()).toEqual([...sent].sort());
+    for (const ids of ofCalls.values()) expect(received.filter((id) => ids.includes(id))).toEqual(ids);
+    expect(system.services.get('overflow')?.lines[0]).toMatchObject({ service: 'delivery-consumer-overflow' });
+  }, 120_000);
+});
+
+describe('endpoints that hang, more than the global cap has room for', () => {
+  test('leave a healthy one its speed', async () => {
+    const hanging = Array.from({ length: 20 }, (_, index) => `co_hangs_${index}`);
+    for (const companyId of hanging) {
+      system.receiver.endpoint(`/${companyId}`, [{ kind: 'hang', when: 'before-headers' }]);
+      await system.webhook(companyId, `/${companyId}`);
+    }
+    system.receiver.endpoint('/healthy');
+    await system.webhook('co_healthy', '/healthy');
+    await produced('co_healthy', 1);
+    await system.receiver.waitFor((requests) => requests.some(at('/healthy')), 20_000);
+    for (const companyId of hanging) await produced(companyId, 8);
+    const busy = await until(
+      () => metric('delivery-consumer', 'webhook_slow_attempts_in_flight'),
+      (count) => count >= MAX_IN_FLIGHT / 2,
+    );
+    expect(busy).toBe(MAX_IN_FLIGHT / 2);
+
+    const startedAt = Date.now();
+    const sent = await produced('co_healthy', 300);
+    await system.receiver.waitFor((requests) => countById(requests.filter(at('/healthy'))).size > sent.length, 20_000);
+    // Far below the time-out of the hanging ones, which still hold on to what they have.
+    expect(Date.now() - startedAt).toBeLessThan(10_000);
+    expect(await metric('delivery-consumer', 'webhook_slow_attempts_in_flight')).toBe(MAX_IN_FLIGHT / 2);
+  }, 120_000);
+});

@@ -1,0 +1,53 @@
+import { describe, expect, test } from '@jest/globals';
+import { OverflowGate, type QueueFacts } from '../../../../services/delivery-consumer/overflow/overflow-gate.js';
+
+const LIMITS = { atJobs: 10, atBytes: 1_000, maxJobs: 100, maxJobBytes: 10_000 };
+const FACTS: QueueFacts = { waiting: 0, bytes: 0, isSlow: true, inLine: false, hasNeighbours: true };
+const job = (conversationId = 'c1', webhookId = 'wh_1') => ({ webhookId, conversationId });
+
+/** Whether a first job of its conversation leaves a queue like this. */
+const leaves = (facts: Partial<QueueFacts>): boolean =>
+  new OverflowGate(LIMITS).isSurplus(job(), { ...FACTS, ...facts }, 0);
+
+describe('a job is surplus when its queue is full', () => {
+  test.each<[string, Partial<QueueFacts>, boolean]>([
+    ['a slow webhook, below the bound', { waiting: 9 }, false],
+    ['a slow webhook at the bound of jobs', { waiting: 10 }, true],
+    ['a slow webhook at the bound of bytes', { waiting: 1, bytes: 1_000 }, true],
+    ['a slow webhook whose bytes are all in flight', { waiting: 0, bytes: 1_000 }, false],
+    ['a webhook that isn’t slow has a backlog', { waiting: 50, isSlow: false }, false],
+    ['it has more than half of the memory to itself', { waiting: 51, isSlow: false }, true],
+    ['it has more than half of the bytes to itself', { waiting: 5, bytes: 5_001, isSlow: false }, true],
+    ['there is nobody to take it from', { waiting: 99, isSlow: false, hasNeighbours: false }, false],
+    ['its conversation is in line here', { waiting: 10, inLine: true }, false],
+    ['its conversation is in line here, and the queue is twice too long', { waiting: 20, inLine: true }, true],
+  ])('%s', (_what, facts, surplus) => {
+    expect(leaves(facts)).toBe(surplus);
+  });
+});
+
+describe('once it overflows', () => {
+  test('a webhook goes on until its queue is down to half', () => {
+    const gate = new OverflowGate(LIMITS);
+    const seen = [10, 7, 5, 4, 7].map((waiting, index) => gate.isSurplus(job(`c${index}`), { ...FACTS, waiting }, 0));
+    expect([seen, gate.overflowing]).toEqual([[true, true, true, false, false], 0]);
+  });
+
+  test('a conversation that left goes on leaving for ten minutes after its last job', () => {
+    const gate = new OverflowGate(LIMITS);
+    expect(gate.isSurplus(job(), { ...FACTS, waiting: 10 }, 0)).toBe(true);
+    const empty = { ...FACTS, isSlow: false };
+    expect(gate.isSurplus(job('c2'), empty, 1)).toBe(false);
+    expect([599_999, 1_199_998, 1_800_000].map((now) => gate.isSurplus(job(), empty, now))).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  test('other webhooks stay', () => {
+    const gate = new OverflowGate(LIMITS);
+    gate.isSurplus(job(), { ...FACTS, waiting: 10 }, 0);
+    expect(gate.isSurplus(job('c1', 'wh_2'), { ...FACTS, waiting: 9 }, 0)).toBe(false);
+  });
+});
