@@ -5,7 +5,8 @@ import type { AuditLog, AuditRecord } from './audit-log.js';
 import { isDuplicateKey, onMongo } from './mongo-errors.js';
 import { inTransaction } from './transaction.js';
 import type { Endpoint } from './webhook-document.js';
-import { newWebhookId, type WebhookRef, type WebhookStore } from './webhooks.js';
+import { Turns } from '../process/turns.js';
+import { newWebhookId, type NewWebhook, type WebhookRef, type WebhookStore } from './webhooks.js';
 
 /**
  * Changes of webhooks by people and programs: each is one transaction of the change, its entry in the audit log and,
@@ -56,6 +57,8 @@ const CREATE_TRIES = 50;
 export class WebhookChanges {
   readonly #options: WebhookChangesOptions;
   readonly #keys: Collection<KeyDocument>;
+  /** Creations of one company: side by side they would conflict over the same few slots. */
+  readonly #creations = new Turns();
 
   constructor(options: WebhookChangesOptions) {
     this.#options = options;
@@ -77,7 +80,7 @@ export class WebhookChanges {
   /** Registers an endpoint, Active. @throws DependencyError; repeating it under one key is safe */
   async create(endpoint: Endpoint, audit: AuditOf, idempotency?: Idempotency): Promise<CreateResult> {
     const { companyId, at } = audit;
-    const { db, store, vault } = this.#options;
+    const { store, vault } = this.#options;
     const webhookId = newWebhookId();
     const document = await store.newDocument(companyId, webhookId, endpoint, at);
     const claim = idempotency && {
@@ -87,27 +90,44 @@ export class WebhookChanges {
       webhookId,
       expiresAt: new Date(at.getTime() + KEY_TTL_MS),
     };
+    return this.#creations.take(companyId, () => this.#create(document, audit, claim, idempotency));
+  }
+
+  async #create(
+    document: NewWebhook,
+    audit: AuditOf,
+    claim: KeyDocument | undefined,
+    idempotency: Idempotency | undefined,
+  ): Promise<CreateResult> {
+    const { companyId, _id: webhookId } = document;
     for (let tries = 1; tries <= CREATE_TRIES; tries += 1) {
       const known = idempotency && (await this.findKey(companyId, idempotency));
       if (known !== undefined) return known;
       try {
-        const result = await inTransaction('creating a webhook', db, async (session) => {
-          // A copy: the driver adds an id to what it inserts.
-          if (claim !== undefined) await this.#keys.insertOne({ ...claim }, { session });
-          const inserted = await store.insertInto(document, { session });
-          if (inserted === 'inserted') await this.#record(audit, webhookId, session);
-          // Ending it by hand takes the claim back: a key of a refused creation may be used again.
-          else await session.abortTransaction();
-          return inserted;
-        });
-        if (result === 'inserted') return { kind: 'created', webhookId };
+        if (await this.#insert(document, audit, claim)) return { kind: 'created', webhookId };
         // Of racers with one key, the one that filled the last slot is this very creation.
-        return (idempotency && (await this.findKey(companyId, idempotency))) ?? { kind: result };
+        return (idempotency && (await this.findKey(companyId, idempotency))) ?? { kind: 'limit-reached' };
       } catch (error) {
         if (!isDuplicateKey(error)) throw error;
       }
     }
     throw new InvariantError(`a webhook could not be created in ${CREATE_TRIES} tries`);
+  }
+
+  /** False when the company has as many webhooks as it may have; looked at before a transaction is begun for it. */
+  async #insert(document: NewWebhook, audit: AuditOf, claim: KeyDocument | undefined): Promise<boolean> {
+    const { db, store } = this.#options;
+    if (!(await store.hasFreeSlot(document.companyId))) return false;
+    const result = await inTransaction('creating a webhook', db, async (session) => {
+      // A copy: the driver adds an id to what it inserts.
+      if (claim !== undefined) await this.#keys.insertOne({ ...claim }, { session });
+      const inserted = await store.insertInto(document, { session });
+      if (inserted === 'inserted') await this.#record(audit, document._id, session);
+      // Ending it by hand takes the claim back: a key of a refused creation may be used again.
+      else await session.abortTransaction();
+      return inserted;
+    });
+    return result === 'inserted';
   }
 
   replace(ref: WebhookRef, version: number, endpoint: Endpoint, audit: AuditOf): Promise<ChangeResult> {

@@ -178,6 +178,11 @@ export class WebhookStore {
     return 'inserted';
   }
 
+  /** Whether the company has fewer webhooks than it may have, just now. @throws DependencyError */
+  async hasFreeSlot(companyId: string): Promise<boolean> {
+    return (await this.#freeSlot(companyId, {})) !== undefined;
+  }
+
   /** Any of the free ones: racers who all took the first would get in each other's way ten times. */
   async #freeSlot(companyId: string, options: Within): Promise<number | undefined> {
     const taken = await within('reading the slots of a company', options, () =>
