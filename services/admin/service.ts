@@ -11,7 +11,7 @@ import type { ServiceContext } from '../shared/platform/process/run-service.js';
 import { eventRoutes } from './api/routes/events.js';
 import { failureRoutes } from './api/routes/failures.js';
 import { figuresRoutes } from './api/routes/figures.js';
-import { assertComplete, createApi } from './api/server.js';
+import { assertComplete, closeApi, createApi } from './api/server.js';
 import type { Routes } from './api/route.js';
 import { wireIdentity, type IdentitySettings } from './wiring/identity.js';
 import { WebhookFigures } from './api/webhook-figures.js';
@@ -49,7 +49,7 @@ export async function startAdmin(context: ServiceContext, settings: AdminSetting
   });
   assertComplete(api);
   await api.listen({ host: admin.host, port: admin.port });
-  context.onShutdown('api', () => api.close());
+  context.onShutdown('api', () => closeApi(api));
   context.log.info('api.listening', { host: admin.host, port: (api.server.address() as AddressInfo).port });
 }
 

@@ -23,7 +23,9 @@ export async function startAdminProcess(
   env: Readonly<Record<string, string>> = {},
 ): Promise<AdminProcess> {
   const companyId = 'co_admin';
-  await createUser(database.db, companyId, 'olga@example.com', 'owner');
+  const people = database.db.collection('users');
+  if ((await people.countDocuments({ companyId })) === 0)
+    await createUser(database.db, companyId, 'olga@example.com', 'owner');
   const service = new ServiceProcess('admin', {
     MONGODB_URI: mongoUri(),
     MONGODB_DATABASE: database.name,

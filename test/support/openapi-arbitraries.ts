@@ -38,8 +38,8 @@ interface Schema {
 }
 
 const URLS = [
-  'https://localhost:1/hook',
-  'https://127.0.0.1:1/hook?key=1',
+  'https://localhost:49151/hook',
+  'https://127.0.0.1:49151/hook?key=1',
   'http://localhost/hook',
   'https://[::1]/',
   'https://169.254.169.254/latest/meta-data',

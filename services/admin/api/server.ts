@@ -49,6 +49,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     routerOptions: { maxParamLength: 300 },
     frameworkErrors: (_error, request, reply) => void answerUnreadable(request, reply),
   }).withTypeProvider<TypeBoxTypeProvider>();
+  app.removeContentTypeParser('text/plain');
   compileSchemas(app);
   answerErrors(app, options.log);
   app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
@@ -67,6 +68,21 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   if (options.consoleFolder !== undefined) await serveConsole(app, options.consoleFolder);
   await app.ready();
   return app;
+}
+
+const IDLE_CHECK_MS = 50;
+
+/**
+ * Answers what is under way and takes nothing new. The framework lets go of the connections that are idle when it is
+ * asked to close; one that becomes idle later would be waited for until its client lets go.
+ */
+export async function closeApi(app: FastifyInstance): Promise<void> {
+  const idle = setInterval(() => app.server.closeIdleConnections(), IDLE_CHECK_MS);
+  try {
+    await app.close();
+  } finally {
+    clearInterval(idle);
+  }
 }
 
 /** @throws Error when a row of the matrix has no route */
