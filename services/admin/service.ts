@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { readEventSamples } from '../shared/platform/avro/event-samples.js';
+import { openHostsFile } from '../shared/platform/http/hosts-file.js';
 import { FailureLogReader } from '../shared/platform/mongo/failure-log-reader.js';
 import { StatsReader } from '../shared/platform/mongo/stats-reader.js';
 import { createWebhookExists } from '../shared/platform/mongo/webhook-exists.js';
@@ -41,7 +42,7 @@ export async function startAdmin(context: ServiceContext, settings: AdminSetting
     routes: [
       ...identity.routes,
       eventRoutes({ sampleOf: (type) => samples[type] }),
-      ...webhookRoutesOf(context, db, settings),
+      ...(await webhookRoutesOf(context, db, settings)),
     ],
     rates: { requestsPerMinute: admin.requestsPerMinute },
     trustedProxies: admin.trustedProxies,
@@ -56,7 +57,7 @@ export async function startAdmin(context: ServiceContext, settings: AdminSetting
 type Database = Awaited<ReturnType<typeof openMongo>>;
 
 /** What webhooks are, and what they did: management, figures and failures. */
-function webhookRoutesOf(context: ServiceContext, db: Database, settings: WebhookSettings): Routes[] {
+async function webhookRoutesOf(context: ServiceContext, db: Database, settings: WebhookSettings): Promise<Routes[]> {
   const webhookExists = createWebhookExists(db);
   const failures = new FailureLogReader(db);
   const stats = new StatsReader(db);
@@ -64,7 +65,7 @@ function webhookRoutesOf(context: ServiceContext, db: Database, settings: Webhoo
     rollUps: (companyId, webhookIds, span) => stats.rollUps(companyId, webhookIds, span),
     lastDeliveryAt: (companyId, webhookId) => stats.lastDeliveryAt(companyId, webhookId),
   });
-  const management = createManagement(db, settings, (companyId, webhookIds, now) =>
+  const management = createManagement(db, settings, await openHostsFile(), (companyId, webhookIds, now) =>
     figures.figuresOf(companyId, webhookIds, now),
   );
   context.onShutdown('test events', () => management.close());

@@ -1,6 +1,7 @@
 import { createSecretKey } from 'node:crypto';
 import { createManagement, type WebhookSettings } from '../../services/admin/webhooks/service.js';
 import type { Webhook, WebhookInput } from '../../services/admin/contract/webhook.js';
+import { openHostsFile } from '../../services/shared/platform/http/hosts-file.js';
 import { KEYS } from '../integration/mongo/fixtures.js';
 import { openTestDatabase, type TestDatabase } from '../integration/mongo/test-database.js';
 import { principal, startTestApi, type Answer, type RequestOptions, type TestApi } from './api.js';
@@ -40,7 +41,7 @@ export async function startWebhooksApi(
     },
     encryption: { keys },
   };
-  const management = createManagement(database.db, settings, () => Promise.resolve(new Map()));
+  const management = createManagement(database.db, settings, await openHostsFile(), () => Promise.resolve(new Map()));
   const api = await startTestApi(management.routes, principal('co_a'));
   const webhook = (method: string, path: string, options?: RequestOptions) =>
     api.request<Webhook>(method, ADDRESS + path, options);

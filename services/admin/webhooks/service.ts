@@ -2,7 +2,9 @@ import type { KeyObject } from 'node:crypto';
 import { createVault } from '../../shared/platform/crypto/vault.js';
 import { readEventSamples } from '../../shared/platform/avro/event-samples.js';
 import { createHostCheck } from '../../shared/platform/http/host-check.js';
+import type { HostsFile } from '../../shared/platform/http/hosts-file.js';
 import { createAddressPolicy } from '../../shared/platform/http/public-address.js';
+import { createResolver } from '../../shared/platform/http/resolver.js';
 import { createSender } from '../../shared/platform/http/sender.js';
 import { AuditLog } from '../../shared/platform/mongo/audit-log.js';
 import { companyDataKeys } from '../../shared/platform/mongo/company-data-keys.js';
@@ -43,19 +45,22 @@ export interface Management {
 export function createManagement(
   db: Database,
   settings: WebhookSettings,
+  hosts: HostsFile,
   figuresOf: WebhookPorts['figuresOf'],
 ): Management {
   const keys = settings.encryption.keys.map(({ kid, key }) => ({ kid, key: key.export() }));
   const vault = createVault({ keys, companies: companyDataKeys(db) });
   const audit = new AuditLog(db);
+  // The one that deliveries use: what is refused when it is saved and when it is sent is judged by the same addresses.
+  const resolve = createResolver({ hosts, timeoutMs: settings.delivery.connectTimeoutMs });
   const shared = {
     ...createWebhookReader(db, vault),
-    isHostRefused: createHostCheck(settings.delivery),
+    isHostRefused: createHostCheck({ allowedNetworks: settings.delivery.allowedNetworks, resolve }),
     now: () => new Date(),
   };
   const changes = new WebhookChanges({ db, vault, audit, store: new WebhookStore({ db, vault }) });
   const { delivery, admin } = settings;
-  const sender = createSender({ ...delivery, policy: createAddressPolicy(delivery.allowedNetworks) });
+  const sender = createSender({ ...delivery, resolve, policy: createAddressPolicy(delivery.allowedNetworks) });
   const samples = readEventSamples();
   const limit = new CompanyLimit(admin.testEventsPerMinute);
   const testEvents = new TestEventService({
