@@ -28,6 +28,9 @@ const dark: MantineColorsTuple = [
   '#0c0e13',
 ];
 
+/** A page has one banner; the head of a dialog is none. */
+const HEADER_IS_NO_BANNER = { header: { role: 'presentation' } };
+
 export const theme = createTheme({
   fontFamily: "'Inter Variable', system-ui, sans-serif",
   fontFamilyMonospace: "ui-monospace, 'SF Mono', 'Cascadia Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace",
@@ -48,12 +51,17 @@ export const theme = createTheme({
         padding: 'lg',
         overlayProps: { backgroundOpacity: 0.4, blur: 2 },
         transitionProps: { duration: 120 },
+        attributes: HEADER_IS_NO_BANNER,
       },
       styles: { title: { fontWeight: 600 } },
     },
-    Drawer: { defaultProps: { padding: 'lg' }, styles: { title: { fontWeight: 600 } } },
+    Drawer: {
+      defaultProps: { padding: 'lg', attributes: HEADER_IS_NO_BANNER },
+      styles: { title: { fontWeight: 600 } },
+    },
     InputWrapper: { styles: { label: { marginBottom: 4 }, description: { marginBottom: 4 } } },
-    Menu: { defaultProps: { shadow: 'md', radius: 'md' } },
+    // Beside its button, not at the end of the page: what a menu says stands within the page's landmarks.
+    Menu: { defaultProps: { shadow: 'md', radius: 'md', withinPortal: false, withInitialFocusPlaceholder: false } },
   },
 });
 

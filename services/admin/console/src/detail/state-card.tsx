@@ -3,8 +3,9 @@ import type { Webhook } from '../../../contract/webhook.js';
 import { Card } from '../elements/card.js';
 import { FullTime, RelativeTime } from '../elements/time.js';
 import { useNow } from '../elements/use-now.js';
-import { countText, clockTime, relativeTime } from '../instants.js';
+import { countText, clockTime, relativeTime, zoneName } from '../instants.js';
 import { texts } from '../texts.js';
+import { sentence } from '../webhooks/status-note.js';
 import { StatusBadge } from '../webhooks/status-badge.js';
 import classes from './detail.module.css';
 
@@ -14,7 +15,9 @@ export function StateCard({ webhook }: { readonly webhook: Webhook }) {
   return (
     <Card title={texts.detail.circuit} aside={<StatusBadge status={status} />}>
       <p className={classes.words}>{texts.detail[`${status}Text`]}</p>
-      {statusReason !== null && <p className={status === 'failed' ? classes.reason : classes.words}>{statusReason}</p>}
+      {statusReason !== null && (
+        <p className={status === 'failed' ? classes.reason : classes.words}>{sentence(statusReason)}</p>
+      )}
       <dl className={classes.facts}>
         <Fact name={texts.status[status]}>
           {texts.detail.since('')}
@@ -43,7 +46,7 @@ export function StateCard({ webhook }: { readonly webhook: Webhook }) {
 function NextProbeTime({ at }: { readonly at: string | null }) {
   const now = useNow(1_000);
   if (at === null || Date.parse(at) <= now) return texts.detail.underWay;
-  return `${relativeTime(at, now)} (${clockTime(at)})`;
+  return `${relativeTime(at, now)} (${clockTime(at)} ${zoneName()})`;
 }
 
 export function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {

@@ -39,30 +39,37 @@ export function WebhookFormView({ webhookForm, webhookId, saving, done, notices,
     const input = inputOf(values, saved);
     setTest({ ...(webhookId === undefined ? {} : { id: webhookId }), url: input.url, input });
   };
+  // Dialogs stand beside the form: what they submit would bubble through React's tree and save the webhook.
   return (
-    <form
-      onSubmit={submit}
-      noValidate
-      aria-label={webhookId === undefined ? texts.form.newTitle : texts.form.editTitle}
-    >
-      <div className={classes.notices}>{notices}</div>
-      <div className={classes.panels}>
-        <EndpointPanel webhookForm={webhookForm} />
-        <EventsPanel webhookForm={webhookForm} />
-      </div>
-      <div className={classes.foot}>
-        <Button variant="subtle" onClick={tryOut} leftSection={<IconSend size={16} stroke={1.6} aria-hidden="true" />}>
-          {texts.test.title}
-        </Button>
-        <Button component={Link} to={paths.list} variant="default">
-          {texts.form.cancel}
-        </Button>
-        <Button type="submit" disabled={!changed} loading={saving}>
-          {texts.form.save}
-        </Button>
-      </div>
+    <>
+      <form
+        onSubmit={submit}
+        noValidate
+        aria-label={webhookId === undefined ? texts.form.newTitle : texts.form.editTitle}
+      >
+        <div className={classes.notices}>{notices}</div>
+        <div className={classes.panels}>
+          <EndpointPanel webhookForm={webhookForm} />
+          <EventsPanel webhookForm={webhookForm} />
+        </div>
+        <div className={classes.foot}>
+          <Button
+            variant="subtle"
+            onClick={tryOut}
+            leftSection={<IconSend size={16} stroke={1.6} aria-hidden="true" />}
+          >
+            {texts.test.title}
+          </Button>
+          <Button component={Link} to={paths.list} variant="default">
+            {texts.form.cancel}
+          </Button>
+          <Button type="submit" disabled={!changed} loading={saving}>
+            {texts.form.save}
+          </Button>
+        </div>
+      </form>
       <UnsavedChanges unsaved={changed && !done} />
       <TestEventModal target={test} onClose={() => setTest(null)} />
-    </form>
+    </>
   );
 }

@@ -15,11 +15,12 @@ export function UserMenu() {
   return (
     <Menu position="bottom-end" width={240}>
       <Menu.Target>
-        <UnstyledButton className={classes.user} aria-label={`${texts.panel.account}: ${user.name}`}>
+        <UnstyledButton className={classes.user}>
           <span className={classes.avatar} aria-hidden="true">
             {initials(user.name)}
           </span>
-          <Text size="sm" className={classes.userName}>
+          <span className="visually-hidden">{`${texts.panel.account}: `}</span>
+          <Text component="span" size="sm" className={classes.userName}>
             {user.name}
           </Text>
         </UnstyledButton>

@@ -25,7 +25,7 @@ export function RowMenu({ webhook, onDialog }: RowMenuProps) {
   const enable = useEnable();
   const { id, url, status } = webhook;
   return (
-    <Menu position="bottom-end" width={200} withinPortal>
+    <Menu position="bottom-end" width={200}>
       <Menu.Target>
         <ActionIcon variant="subtle" color="gray" size="lg" aria-label={texts.list.menuOf(url)}>
           <IconDotsVertical size={18} stroke={1.8} />

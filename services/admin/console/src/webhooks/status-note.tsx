@@ -1,6 +1,6 @@
 import type { Circuit, WebhookSummary } from '../../../contract/webhook.js';
 import { useNow } from '../elements/use-now.js';
-import { clockTime, relativeTime } from '../instants.js';
+import { clockTime, relativeTime, zoneName } from '../instants.js';
 import { texts } from '../texts.js';
 import classes from './list.module.css';
 
@@ -14,21 +14,26 @@ export function StatusNote({
   if (status === 'failed')
     return (
       <div className={classes.trouble}>
-        {statusReason} {circuit !== null && <NextProbe circuit={circuit} />}
+        {statusReason !== null && sentence(statusReason)} {circuit !== null && <NextProbe circuit={circuit} />}
       </div>
     );
   if (statusReason === null) return null;
-  return <div className={classes.quiet}>{statusReason}</div>;
+  return <div className={classes.quiet}>{sentence(statusReason)}</div>;
 }
 
-/** "Next try in 12 sec. (16:05:12). 37 events are held, nothing is lost." */
+/** A reason as a sentence, whether or not it came with its full stop. */
+export function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+/** "Next try in 12 sec. (16:05:12 GMT+5:30). 37 events are held, nothing is lost." */
 export function NextProbe({ circuit }: { readonly circuit: Circuit }) {
   const now = useNow(1_000);
   const { nextProbeAt, heldEvents } = circuit;
   const next =
     nextProbeAt === null || Date.parse(nextProbeAt) <= now
       ? texts.status.probing
-      : texts.status.nextProbe(`${relativeTime(nextProbeAt, now)} (${clockTime(nextProbeAt)})`);
+      : texts.status.nextProbe(`${relativeTime(nextProbeAt, now)} (${clockTime(nextProbeAt)} ${zoneName()})`);
   return (
     <span>
       {heldEvents === 0 && nextProbeAt === null ? '' : `${next} `}
