@@ -125,8 +125,9 @@ const DEADLINE_MS = 20_000;
 export async function onMongo<T>(doing: string, operation: () => Promise<T>, deadlineMs = DEADLINE_MS): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_, reject) => {
-    const error = new DependencyError('mongodb', `no answer within ${deadlineMs} ms while ${doing}`);
-    if (deadlineMs !== Infinity) timer = setTimeout(reject, deadlineMs, error);
+    // Made when it is late: the stack of an error costs more than the rest of this function.
+    const refuse = () => reject(new DependencyError('mongodb', `no answer within ${deadlineMs} ms while ${doing}`));
+    if (deadlineMs !== Infinity) timer = setTimeout(refuse, deadlineMs);
   });
   try {
     return await Promise.race([operation(), tooLate]);

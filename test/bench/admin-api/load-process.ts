@@ -1,0 +1,100 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Client, type Dispatcher } from 'undici';
+import { serveTask } from './child-task.js';
+import type { Latencies, LoadClient, LoadResult, LoadStep, LoadTask } from './load-task.js';
+
+/**
+ * The load generator: each client is one keep-alive connection that sends its next request when the last was answered,
+ * after its time to think. Only what was asked and answered within the measured time counts. A wrong status ends the
+ * run: figures of errors are worth nothing. It says when the measured time begins and ends, for whoever counts CPU.
+ */
+const phases = { measuring: 'measuring', measured: 'measured' } as const;
+
+async function run(task: LoadTask, note: (value: unknown) => void): Promise<LoadResult> {
+  const taken = new Map<string, number[]>();
+  const progress = { answered: 0, bytes: 0, from: Infinity, to: Infinity };
+  const took: Took = (label, sentAt, doneAt, size) => {
+    progress.answered += 1;
+    if (sentAt < progress.from || doneAt > progress.to) return;
+    progress.bytes += size;
+    const list = taken.get(label);
+    if (list === undefined) taken.set(label, [doneAt - sentAt]);
+    else list.push(doneAt - sentAt);
+  };
+  const clients = Promise.all(task.clients.map((client) => runClient(task, client, () => progress.to, took)));
+  clients.catch(() => undefined);
+  const until = async (isDone: () => boolean) => {
+    while (!isDone()) await Promise.race([clients, pause(20)]);
+  };
+  const start = performance.now();
+  await until(() => performance.now() - start >= task.warmUp.ms && progress.answered >= task.warmUp.requests);
+  const before = process.cpuUsage();
+  progress.from = performance.now();
+  note(phases.measuring);
+  await until(() => performance.now() - progress.from >= task.measuredMs);
+  progress.to = performance.now();
+  const { user, system } = process.cpuUsage(before);
+  note(phases.measured);
+  await clients;
+  const labels = Object.fromEntries([...taken].map(([label, list]) => [label, latenciesOf(list)]));
+  return { durationMs: progress.to - progress.from, bytes: progress.bytes, cpuMs: (user + system) / 1_000, labels };
+}
+
+type Took = (label: string, sentAt: number, doneAt: number, bytes: number) => void;
+
+/** Ends after a whole round, so that what a round makes it also takes away. */
+async function runClient({ url, thinkMs }: LoadTask, { headers, steps }: LoadClient, to: () => number, took: Took) {
+  const connection = new Client(url, { pipelining: 1, keepAliveTimeout: 60_000 });
+  try {
+    await pause(Math.random() * thinkMs);
+    let location = '';
+    while (performance.now() < to())
+      for (const step of steps) {
+        const sentAt = performance.now();
+        const answer = await send(connection, headers, step, location);
+        took(step.label, sentAt, performance.now(), answer.bytes);
+        location = answer.location ?? location;
+        if (thinkMs > 0) await pause(thinkMs);
+      }
+  } finally {
+    await connection.close();
+  }
+}
+
+interface Answer {
+  readonly bytes: number;
+  readonly location: string | undefined;
+}
+
+function send(connection: Client, headers: LoadClient['headers'], step: LoadStep, location: string): Promise<Answer> {
+  const { method, body, expect } = step;
+  const path = step.path.replace('{location}', location);
+  return new Promise((resolve, reject) => {
+    let bytes = 0;
+    let status = 0;
+    let next: string | undefined;
+    const handler: Dispatcher.DispatchHandler = {
+      onRequestStart: () => undefined,
+      onResponseStart: (_controller, statusCode, answered) => {
+        status = statusCode;
+        if (typeof answered['location'] === 'string') next = answered['location'];
+      },
+      onResponseData: (_controller, chunk) => void (bytes += chunk.length),
+      onResponseEnd: () => {
+        if (status === expect) resolve({ bytes, location: next });
+        else reject(new Error(`${method} ${path} was answered with ${status}, not ${expect}`));
+      },
+      onResponseError: (_controller, error) => reject(error),
+    };
+    const type = body === undefined ? {} : { 'content-type': 'application/json' };
+    connection.dispatch({ method, path, headers: { ...headers, ...type }, body: body ?? null }, handler);
+  });
+}
+
+function latenciesOf(list: number[]): Latencies {
+  const sorted = Float64Array.from(list).sort();
+  const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
+  return { count: sorted.length, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) };
+}
+
+serveTask(run);
