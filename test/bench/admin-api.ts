@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { connectMongo } from '../../services/shared/platform/mongo/connect.js';
 import { migrate } from '../../services/shared/platform/mongo/migrate.js';
 import { startAdminServer } from './admin-api/admin-server.js';
+import { startBareServer } from './admin-api/bare-server.js';
 import { readBenchArguments } from './admin-api/bench-arguments.js';
 import { runInChild } from './admin-api/child-task.js';
 import type { EntriesTask } from './admin-api/entries-process.js';
@@ -81,13 +82,34 @@ async function prepare(): Promise<World> {
   return world;
 }
 
+/** The least that a list costs here: one find and one answer, by the same client and server libraries' own means. */
+async function measureBare({ clients, webhooks }: World): Promise<LoadFigures> {
+  const bare = await startBareServer({ uri, database });
+  try {
+    const steps = [{ label: 'bare', method: 'GET', path: '/', expect: 200 }] as const;
+    const asked = clients.map((_, index) => ({
+      headers: { 'x-company': webhooks[index % webhooks.length]?.[0]?.companyId ?? '' },
+      steps,
+    }));
+    const task = { url: bare.url, clients: asked, measuredMs: options.seconds * 1_000, thinkMs: 0, warmUp: WARM_UP };
+    const scenario = { name: 'bare list', p99BoundMs: 50 };
+    return await measureLoad(scenario, task, { adminPid: bare.pid, mongodbPid: await mongodbPid() });
+  } finally {
+    await bare.stop();
+  }
+}
+
+async function mongodbPid(): Promise<number | undefined> {
+  const { pid } = (await mongo.db.admin().serverStatus()) as { readonly pid?: unknown };
+  return pid === undefined ? undefined : Number(pid);
+}
+
 async function measureScenario(scenario: Scenario, world: World): Promise<LoadFigures[]> {
   const profile = options.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profile}`];
   const admin = await startAdminServer(env, join(folder, `${scenario.name}.log`), profile);
   try {
     const clients = await scenario.clients(admin.url, world);
-    const status = (await mongo.db.admin().serverStatus()) as { readonly pid?: unknown };
-    const pids = { adminPid: admin.pid, mongodbPid: status.pid === undefined ? undefined : Number(status.pid) };
+    const pids = { adminPid: admin.pid, mongodbPid: await mongodbPid() };
     const task = { url: admin.url, clients, measuredMs: options.seconds * 1_000 };
     const figures: LoadFigures[] = [];
     for (const thinkMs of [0, THINK_MS]) {
@@ -126,6 +148,10 @@ async function measureExports({ webhooks, clients }: World): Promise<ExportFigur
 try {
   const world = await prepare();
   const loads: LoadFigures[] = [];
+  if (isWanted('list')) {
+    loads.push(await measureBare(world));
+    loads.forEach((bare) => say(loadLine(bare)));
+  }
   for (const scenario of SCENARIOS.filter(({ name }) => isWanted(name))) {
     say(`${scenario.name}: ${options.clients} clients, ${options.seconds} s without and with pauses`);
     loads.push(...(await measureScenario(scenario, world)));

@@ -4,7 +4,15 @@ import type { EndpointInput, OpenedSecrets } from './endpoint-input.js';
 import { assertMatches, isUnconditional, versionChanged } from './preconditions.js';
 import type { Principal } from './principal.js';
 import { readWebhookInput, REFUSED_HOST, type WebhookReading } from './webhook-input.js';
-import { auditChange, auditView, summaryView, webhookView, type Activity, type StoredWebhook } from './webhook-view.js';
+import {
+  auditChange,
+  auditView,
+  summaryView,
+  webhookView,
+  type Activity,
+  type StoredSummary,
+  type StoredWebhook,
+} from './webhook-view.js';
 import type { AuditAction } from '../contract/audit.js';
 import type { Webhook, WebhookList } from '../contract/webhook.js';
 
@@ -14,7 +22,7 @@ import type { Webhook, WebhookList } from '../contract/webhook.js';
  * is an unknown one. Whether a change still fits the version that it was made from is decided by the port that writes.
  */
 export interface WebhookPorts {
-  readonly list: (companyId: string) => Promise<readonly StoredWebhook[]>;
+  readonly list: (companyId: string) => Promise<readonly StoredSummary[]>;
   readonly find: (companyId: string, webhookId: string) => Promise<StoredWebhook | undefined>;
   readonly openSecrets: (webhook: StoredWebhook) => Promise<OpenedSecrets>;
   readonly heldEvents: (companyId: string, webhookIds: readonly string[]) => Promise<ReadonlyMap<string, number>>;
@@ -50,7 +58,8 @@ interface KnownKey {
   readonly same: boolean;
 }
 
-type Created = KnownKey | { readonly kind: 'created'; readonly webhookId: string } | { readonly kind: 'limit-reached' };
+type Created =
+  KnownKey | { readonly kind: 'created'; readonly webhook: StoredWebhook } | { readonly kind: 'limit-reached' };
 
 type Changed = 'changed' | 'stale';
 
@@ -114,7 +123,7 @@ export class WebhookService {
     if (result.kind === 'known-key') return this.#replay(companyId, result);
     if (result.kind === 'limit-reached')
       throw new ApiError('conflict', `A company can have at most ${WEBHOOK_LIMIT} webhooks: delete one first.`);
-    return this.read(companyId, result.webhookId);
+    return this.#view(result.webhook);
   }
 
   /** A replacement that changes nothing is answered like any other, but makes no new version. */

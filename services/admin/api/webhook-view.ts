@@ -10,7 +10,10 @@ import type { EndpointInput, OpenedSecrets } from './endpoint-input.js';
  * What answers and the audit log tell of a webhook: everything but its secrets, of which they tell that they are set
  * and how they end.
  */
-export type StoredWebhook = WebhookDocument;
+export type StoredWebhook = Omit<WebhookDocument, 'slot'>;
+
+/** What a list needs of it. */
+export type StoredSummary = Omit<StoredWebhook, 'authentication' | 'headers' | 'failures' | 'countsFrom'>;
 
 export interface Activity {
   readonly lastDeliveryAt: string | null;
@@ -36,12 +39,12 @@ export function webhookView(webhook: StoredWebhook, secrets: OpenedSecrets, held
   };
 }
 
-export function summaryView(webhook: StoredWebhook, heldEvents: number, activity: Activity): WebhookSummary {
+export function summaryView(webhook: StoredSummary, heldEvents: number, activity: Activity): WebhookSummary {
   const { lastDeliveryAt, last24h } = activity;
   return { ...commonView(webhook, heldEvents), lastDeliveryAt, last24h };
 }
 
-function commonView(webhook: StoredWebhook, heldEvents: number) {
+function commonView(webhook: StoredSummary, heldEvents: number) {
   const { _id, url, events, status, statusReason, version } = webhook;
   return {
     id: _id,
@@ -58,7 +61,7 @@ function commonView(webhook: StoredWebhook, heldEvents: number) {
 }
 
 /** A webhook that failed before there were circuits has none until its first probe. */
-function circuitView({ status, statusChangedAt, circuit }: StoredWebhook, heldEvents: number): Circuit | null {
+function circuitView({ status, statusChangedAt, circuit }: StoredSummary, heldEvents: number): Circuit | null {
   if (status !== 'failed') return null;
   return {
     failedAt: (circuit?.openedAt ?? statusChangedAt).toISOString(),

@@ -14,7 +14,7 @@ export interface Measured {
 
 /** Runs a load and counts the CPU that each process spends while it is measured. */
 export async function measureLoad(
-  { name, p99BoundMs, of }: Scenario,
+  { name, p99BoundMs, of }: Omit<Scenario, 'clients'>,
   task: LoadTask,
   { adminPid, mongodbPid }: Measured,
 ): Promise<LoadFigures> {

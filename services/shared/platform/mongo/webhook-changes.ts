@@ -28,7 +28,7 @@ export interface Idempotency {
 }
 
 export type CreateResult =
-  | { readonly kind: 'created'; readonly webhookId: string }
+  | { readonly kind: 'created'; readonly webhook: NewWebhook }
   /** The key created this webhook before; `same` tells whether from the same input. */
   | { readonly kind: 'known-key'; readonly webhookId: string; readonly same: boolean }
   | { readonly kind: 'limit-reached' };
@@ -99,12 +99,12 @@ export class WebhookChanges {
     claim: KeyDocument | undefined,
     idempotency: Idempotency | undefined,
   ): Promise<CreateResult> {
-    const { companyId, _id: webhookId } = document;
+    const { companyId } = document;
     for (let tries = 1; tries <= CREATE_TRIES; tries += 1) {
       const known = idempotency && (await this.findKey(companyId, idempotency));
       if (known !== undefined) return known;
       try {
-        if (await this.#insert(document, audit, claim)) return { kind: 'created', webhookId };
+        if (await this.#insert(document, audit, claim)) return { kind: 'created', webhook: document };
         // Of racers with one key, the one that filled the last slot is this very creation.
         return (idempotency && (await this.findKey(companyId, idempotency))) ?? { kind: 'limit-reached' };
       } catch (error) {
