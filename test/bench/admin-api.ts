@@ -35,7 +35,7 @@ if (uri === '') throw new Error('MONGODB_URI is not set: run this with "npm run 
 const LOADERS = 2;
 const THINK_MS = 1_000;
 /** Enough for the compiler of the process to have seen everything often. */
-const WARM_UP = { ms: 3_000, requests: 6_000 };
+const WARM_UP = { ms: 3_000, requests: 2_000 };
 const PAUSED_WARM_UP = { ms: 2_000, requests: 0 };
 const SLOW_BYTES_PER_SECOND = 10_000_000;
 const EXPORT_SHARE = 10;
