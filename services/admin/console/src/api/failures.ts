@@ -13,6 +13,8 @@ export const failuresQuery = (webhookId: string, filter: FailureFilter) =>
         query: { ...filter, limit: PAGE_SIZE, cursor: pageParam },
         signal,
       }),
+    // Comparing ten thousand entries with themselves at every page would be felt while scrolling.
+    structuralSharing: false,
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
   });

@@ -5,6 +5,9 @@ import { axisTime, durationText } from '../instants.js';
 import { texts } from '../texts.js';
 import classes from './detail.module.css';
 
+/** A line needs two neighbours; where values are few, dots keep the lonely ones visible. */
+const MANY = 30;
+
 /** Bars of what was delivered and what failed, and below them the latency; the table beside it says the same in words. */
 export function DeliveriesChart({ figures }: { readonly figures: Figures }) {
   const long = figures.window === '7d';
@@ -15,6 +18,7 @@ export function DeliveriesChart({ figures }: { readonly figures: Figures }) {
     [texts.detail.p50]: p50Ms,
     [texts.detail.p95]: p95Ms,
   }));
+  const attempted = figures.series.filter(({ p50Ms }) => p50Ms !== null);
   const shared = { data, dataKey: 'at', withLegend: true, gridAxis: 'x', tickLine: 'none' } as const;
   return (
     <div
@@ -37,7 +41,8 @@ export function DeliveriesChart({ figures }: { readonly figures: Figures }) {
         {...shared}
         h={160}
         curveType="monotone"
-        withDots={false}
+        withDots={figures.window === '24h' || attempted.length < MANY}
+        dotProps={{ r: 2, strokeWidth: 0 }}
         strokeWidth={1.75}
         connectNulls={false}
         valueFormatter={(value) => durationText(value)}

@@ -1,7 +1,7 @@
-import { ActionIcon, Loader, Text, Tooltip } from '@mantine/core';
+import { ActionIcon, Loader, Text } from '@mantine/core';
 import { IconEye } from '@tabler/icons-react';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { memo, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { Link } from 'react-router';
 import type { FailureSummary } from '../../../contract/failure.js';
 import { StatusCode } from '../elements/http-message.js';
@@ -108,7 +108,8 @@ interface CellsProps {
   readonly search: URLSearchParams;
 }
 
-function Cells({ webhookId, entry, search }: CellsProps) {
+/** Entries never change: a row is drawn once, however often the list scrolls past it. */
+const Cells = memo(function Cells({ webhookId, entry, search }: CellsProps) {
   const label = texts.failures.inspectOf(entry.eventType, fullTime(entry.at));
   return (
     <>
@@ -132,20 +133,19 @@ function Cells({ webhookId, entry, search }: CellsProps) {
         {followText(entry.followUp)}
       </span>
       <span role="cell">
-        <Tooltip label={texts.failures.inspect}>
-          <ActionIcon
-            component={Link}
-            to={{ pathname: paths.failure(webhookId, entry.id), search: search.toString() }}
-            preventScrollReset
-            variant="subtle"
-            color="gray"
-            size="lg"
-            aria-label={label}
-          >
-            <IconEye size={18} stroke={1.6} />
-          </ActionIcon>
-        </Tooltip>
+        <ActionIcon
+          component={Link}
+          to={{ pathname: paths.failure(webhookId, entry.id), search: search.toString() }}
+          preventScrollReset
+          variant="subtle"
+          color="gray"
+          size="lg"
+          aria-label={label}
+          title={texts.failures.inspect}
+        >
+          <IconEye size={18} stroke={1.6} />
+        </ActionIcon>
       </span>
     </>
   );
-}
+});
