@@ -44,9 +44,11 @@ Users
       from the standard input. It has at least 12 characters.
 
 Keys
-  rotate-keys
+  rotate-keys     [--new-data-keys]
       Puts all data keys under the first of ENCRYPTION_KEYS. Every process must know the new key and the old one
-      before; the old one goes out of the settings after. Cut off, it is run again.
+      before; the old one goes out of the settings after. With --new-data-keys, every company gets another data key
+      too, and what it seals is sealed anew: for when a data key may have leaked; it takes three minutes at least.
+      Deliveries go on. Cut off, it is run again.
 
 The settings are those of the services: MONGODB_URI, MONGODB_DATABASE and ENCRYPTION_KEYS above all.
 Exit codes: 0 done; 1 not done, or not all of it; 64 typed wrongly or impossible; 78 wrong settings.`;

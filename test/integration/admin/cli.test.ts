@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -6,6 +6,11 @@ import { join } from 'node:path';
 import { createPasswords } from '../../../services/admin/api/identity/passwords.js';
 import { COMMANDS } from '../../../services/admin/cli/commands.js';
 import { ApiTokenStore } from '../../../services/shared/platform/mongo/api-tokens.js';
+import {
+  RENEWAL_GRACE_MS,
+  renewDataKeys,
+  type RenewalProgress,
+} from '../../../services/shared/platform/mongo/renew-data-keys.js';
 import { SessionStore } from '../../../services/shared/platform/mongo/sessions.js';
 import { UserStore } from '../../../services/shared/platform/mongo/users.js';
 import { projectRoot } from '../../../services/shared/platform/process/project-root.js';
@@ -31,6 +36,9 @@ interface Run {
 }
 
 let database: TestDatabase;
+
+// Each run is a process of its own, and some tests have several.
+jest.setTimeout(60_000);
 
 beforeAll(async () => {
   database = await openTestDatabase();
@@ -266,12 +274,31 @@ describe('rotate-keys', () => {
     expect((await done(['rotate-keys'])).out).toContain('Done: 0 rewrapped');
   });
 
+  test('--new-data-keys goes on with a renewal that was cut off while it waited', async () => {
+    const stop = ({ step }: RenewalProgress) => {
+      if (step === 'waiting') throw new Error('cut off');
+    };
+    const companies = database.db.collection<{ _id: string }>('companies');
+    const cut = renewDataKeys({ db: database.db, keys: KEYS, onProgress: stop });
+    await expect(cut).rejects.toThrow('cut off');
+    const renewed = await companies.countDocuments({ previousDataKey: { $exists: true } });
+    expect(renewed).toBeGreaterThanOrEqual(2);
+    // Long enough ago for every process to have looked again.
+    await companies.updateMany({}, [{ $set: { dataKeyRenewedAt: { $subtract: ['$$NOW', RENEWAL_GRACE_MS] } } }]);
+    await database.db.collection('key_renewals').updateOne({}, { $set: { startedAt: new Date(0) } });
+    const { out } = await done(['rotate-keys', '--new-data-keys']);
+    expect(out).toContain(
+      `Done: 0 data keys renewed, 0 webhooks and digests sealed anew, ${renewed} old keys dropped.`,
+    );
+    expect(await companies.countDocuments({ previousDataKey: { $exists: true } })).toBe(0);
+  });
+
   test('ends with 1 and names the company whose data key is under a key that is not configured', async () => {
     await testVault(database.db, [{ kid: 'lost', key: randomBytes(32) }]).seal('co_lost', 'wh', 'f', 'text');
     const { code, out, err } = await run(['rotate-keys']);
     expect(code).toBe(1);
     expect(out).toContain('co_lost: key-encryption key "lost" is not configured; configured are: new, old');
-    expect(err).toContain('1 data keys could not be rewrapped');
+    expect(err).toContain('1 could not be, 0 changed meanwhile: run it again.');
     for (const { key } of KEYS) expect(out + err).not.toContain(key.toString('base64'));
     await database.db.collection<{ _id: string }>('companies').deleteOne({ _id: 'co_lost' });
   });

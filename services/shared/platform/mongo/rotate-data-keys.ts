@@ -1,10 +1,12 @@
 import type { Db } from 'mongodb';
-import { KeyRing, type KeyEncryptionKey, type WrappedDataKey } from '../crypto/key-ring.js';
+import { KeyRing, type KeyEncryptionKey } from '../crypto/key-ring.js';
 import { SealError } from '../crypto/seal-error.js';
+import { DATA_KEY_FIELDS, type DataKeyFields } from './company-data-keys.js';
 import { onMongo } from './mongo-errors.js';
 
 /**
- * Puts every company's data key under the first configured key-encryption key.
+ * Puts every company's data keys, the current one and the previous one of a renewal, under the first configured
+ * key-encryption key.
  *
  * Only the wrapping changes: a data key and all that is sealed with it stay as they are, so deliveries go on meanwhile
  * with whatever they hold in memory. Each company is one atomic compare-and-set; what isn't under the current key is
@@ -26,24 +28,21 @@ export interface RotationOptions {
   readonly batchSize?: number;
 }
 
-interface CompanyDocument {
-  readonly _id: string;
-  readonly dataKey: WrappedDataKey;
-}
-
 const BATCH = 500;
+
+const KEY_FIELDS = ['dataKey', 'previousDataKey'] as const;
 
 /** @throws ConfigError when the keys can't be used, DependencyError when MongoDB is away */
 export async function rotateDataKeys({ db, keys, onProgress, batchSize = BATCH }: RotationOptions) {
   const ring = new KeyRing(keys);
-  const companies = db.collection<CompanyDocument>('companies', { promoteBuffers: true });
+  const companies = db.collection<DataKeyFields>('companies', { promoteBuffers: true });
   const failed: { companyId: string; reason: string }[] = [];
+  const isOther = KEY_FIELDS.map((field) => ({ [`${field}.kid`]: { $exists: true, $ne: ring.current } }));
   let [rewrapped, attempted, after] = [0, 0, ''];
   for (;;) {
     const batch = await onMongo('looking for data keys to rewrap', () =>
       companies
-        .find({ _id: { $gt: after }, 'dataKey.kid': { $exists: true, $ne: ring.current } })
-        .project<CompanyDocument>({ dataKey: 1 })
+        .find({ _id: { $gt: after }, $or: isOther }, { projection: DATA_KEY_FIELDS })
         .sort({ _id: 1 })
         .limit(batchSize)
         .toArray(),
@@ -51,14 +50,12 @@ export async function rotateDataKeys({ db, keys, onProgress, batchSize = BATCH }
     const last = batch.at(-1);
     if (last === undefined) break;
     after = last._id;
-    const writes = batch.flatMap(({ _id, dataKey }) => {
+    const writes = batch.flatMap((company) => {
       try {
-        const { id, kid, iv } = dataKey;
-        const filter = { _id, 'dataKey.id': id, 'dataKey.kid': kid, 'dataKey.iv': iv };
-        return [{ updateOne: { filter, update: { $set: { dataKey: ring.rewrap(_id, dataKey) } } } }];
+        return rewraps(ring, company);
       } catch (error) {
         if (!(error instanceof SealError)) throw error;
-        failed.push({ companyId: _id, reason: error.message });
+        failed.push({ companyId: company._id, reason: error.message });
         return [];
       }
     });
@@ -69,4 +66,14 @@ export async function rotateDataKeys({ db, keys, onProgress, batchSize = BATCH }
     onProgress?.(rewrapped);
   }
   return { rewrapped, overtaken: attempted - rewrapped, failed } satisfies RotationResult;
+}
+
+function rewraps(ring: KeyRing, company: DataKeyFields) {
+  return KEY_FIELDS.flatMap((field) => {
+    const wrapped = company[field];
+    if (wrapped === undefined || wrapped.kid === ring.current) return [];
+    const { id, kid, iv } = wrapped;
+    const filter = { _id: company._id, [`${field}.id`]: id, [`${field}.kid`]: kid, [`${field}.iv`]: iv };
+    return [{ updateOne: { filter, update: { $set: { [field]: ring.rewrap(company._id, wrapped) } } } }];
+  });
 }

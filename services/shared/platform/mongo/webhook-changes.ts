@@ -1,7 +1,8 @@
-import type { ClientSession, Collection, Db, ObjectId } from 'mongodb';
+import type { ClientSession, Collection, Db } from 'mongodb';
 import { InvariantError } from '../../core/errors.js';
-import type { Sealed, Vault } from '../crypto/vault.js';
+import type { Vault } from '../crypto/vault.js';
 import type { AuditLog, AuditRecord } from './audit-log.js';
+import { DIGEST, type IdempotencyKeyDocument } from './idempotency-key-document.js';
 import { isDuplicateKey, onMongo } from './mongo-errors.js';
 import { inTransaction } from './transaction.js';
 import type { Endpoint } from './webhook-document.js';
@@ -39,30 +40,19 @@ export type ChangeResult = 'changed' | 'stale';
 /** What was done, as the audit log tells it; the webhook's id is added here. */
 export type AuditOf = Omit<AuditRecord, 'webhookId'>;
 
-interface KeyDocument {
-  readonly _id?: ObjectId;
-  readonly companyId: string;
-  readonly key: string;
-  /** Sealed: it is made of secrets that may be short. */
-  readonly digest: Sealed;
-  readonly webhookId: string;
-  readonly expiresAt: Date;
-}
-
 const KEY_TTL_MS = 24 * 3_600_000;
-const DIGEST = 'idempotency.digest';
 /** Each means a racer that was first, of whom at most ten can be by taking slots. */
 const CREATE_TRIES = 50;
 
 export class WebhookChanges {
   readonly #options: WebhookChangesOptions;
-  readonly #keys: Collection<KeyDocument>;
+  readonly #keys: Collection<IdempotencyKeyDocument>;
   /** Creations of one company: side by side they would conflict over the same few slots. */
   readonly #creations = new Turns();
 
   constructor(options: WebhookChangesOptions) {
     this.#options = options;
-    this.#keys = options.db.collection<KeyDocument>('idempotency_keys', { promoteBuffers: true });
+    this.#keys = options.db.collection<IdempotencyKeyDocument>('idempotency_keys', { promoteBuffers: true });
   }
 
   /** Which webhook this key created within the last day; undefined when it is new. @throws DependencyError */
@@ -96,7 +86,7 @@ export class WebhookChanges {
   async #create(
     document: NewWebhook,
     audit: AuditOf,
-    claim: KeyDocument | undefined,
+    claim: IdempotencyKeyDocument | undefined,
     idempotency: Idempotency | undefined,
   ): Promise<CreateResult> {
     const { companyId } = document;
@@ -115,7 +105,7 @@ export class WebhookChanges {
   }
 
   /** False when the company has as many webhooks as it may have; looked at before a transaction is begun for it. */
-  async #insert(document: NewWebhook, audit: AuditOf, claim: KeyDocument | undefined): Promise<boolean> {
+  async #insert(document: NewWebhook, audit: AuditOf, claim: IdempotencyKeyDocument | undefined): Promise<boolean> {
     const { db, store } = this.#options;
     if (!(await store.hasFreeSlot(document.companyId))) return false;
     const result = await inTransaction('creating a webhook', db, async (session) => {

@@ -10,28 +10,45 @@ import {
   type WrappedDataKey,
 } from '../../../../services/shared/platform/crypto/key-ring.js';
 import { SealError } from '../../../../services/shared/platform/crypto/seal-error.js';
-import { createVault, type DataKeyStore, type Sealed } from '../../../../services/shared/platform/crypto/vault.js';
+import {
+  createVault,
+  type DataKeyStore,
+  type Sealed,
+  type WrappedDataKeys,
+} from '../../../../services/shared/platform/crypto/vault.js';
 
 const KEY_A: KeyEncryptionKey = { kid: 'kek-a', key: randomBytes(32) };
 const KEY_B: KeyEncryptionKey = { kid: 'kek-b', key: randomBytes(32) };
 
 interface MemoryStore extends DataKeyStore {
   readonly stored: Map<string, WrappedDataKey>;
+  readonly previous: Map<string, WrappedDataKey>;
+  /** Gives the company another data key, as a renewal does. */
+  renew(companyId: string, key?: KeyEncryptionKey): void;
   finds: number;
 }
 
 function memoryStore(): MemoryStore {
-  const stored = new Map<string, WrappedDataKey>();
+  const [stored, previous] = [new Map<string, WrappedDataKey>(), new Map<string, WrappedDataKey>()];
+  const keysOf = (companyId: string): WrappedDataKeys | undefined => {
+    const current = stored.get(companyId);
+    return current && { current, previous: previous.get(companyId) };
+  };
   return {
     stored,
+    previous,
+    renew(companyId, key = KEY_A) {
+      previous.set(companyId, stored.get(companyId) as WrappedDataKey);
+      stored.set(companyId, new KeyRing([key]).newDataKey(companyId));
+    },
     finds: 0,
     find(companyId) {
       this.finds += 1;
-      return Promise.resolve(stored.get(companyId));
+      return Promise.resolve(keysOf(companyId));
     },
     createIfAbsent(companyId, wrapped) {
       if (!stored.has(companyId)) stored.set(companyId, wrapped);
-      return Promise.resolve(stored.get(companyId) as WrappedDataKey);
+      return Promise.resolve(keysOf(companyId) as WrappedDataKeys);
     },
   };
 }
@@ -174,6 +191,80 @@ describe("a company's data key", () => {
     const dataKey = ring.unwrap('c1', ring.newDataKey('c1'));
     const bytes = dataKey.key.export().toString('hex');
     expect(inspect(dataKey, { depth: 9, showHidden: true })).not.toContain(bytes.slice(0, 8));
+  });
+});
+
+describe('while a company has two data keys', () => {
+  async function renewed(key?: KeyEncryptionKey) {
+    const companies = memoryStore();
+    const stale = createVault({ keys: [KEY_A, KEY_B], companies });
+    const old = await stale.seal('c1', 'wh_1', 'f', 'old');
+    companies.renew('c1', key);
+    companies.finds = 0;
+    return { companies, stale, old };
+  }
+
+  test('what is new is sealed with the current one, and both open', async () => {
+    const { companies, old } = await renewed();
+    const vault = createVault({ keys: [KEY_A], companies });
+    const sealed = await vault.seal('c1', 'wh_1', 'f', 'new');
+    expect(sealed.kid).toBe(companies.stored.get('c1')?.id);
+    expect(sealed.kid).not.toBe(old.kid);
+    expect(await vault.open('c1', 'wh_1', 'f', sealed)).toBe('new');
+    expect(await vault.open('c1', 'wh_1', 'f', old)).toBe('old');
+    expect(companies.finds).toBe(1);
+  });
+
+  test('a process that knows the old one alone opens what others seal, and what it sealed opens everywhere', async () => {
+    const { companies, stale } = await renewed();
+    const straggler = await stale.seal('c1', 'wh_1', 'f', 'late');
+    expect(straggler.kid).toBe(companies.previous.get('c1')?.id);
+    const vault = createVault({ keys: [KEY_A], companies });
+    expect(await vault.open('c1', 'wh_1', 'f', straggler)).toBe('late');
+    expect(await stale.open('c1', 'wh_1', 'f', await vault.seal('c1', 'wh_1', 'f', 'new'))).toBe('new');
+    // From then on it seals with the current one, too.
+    expect((await stale.seal('c1', 'wh_1', 'f', 'more')).kid).toBe(companies.stored.get('c1')?.id);
+  });
+
+  test('each is bound to its place like one alone', async () => {
+    const { companies, old } = await renewed();
+    const vault = createVault({ keys: [KEY_A], companies });
+    await expectFault(vault.open('c1', 'wh_2', 'f', old), 'not-authentic');
+    await expectFault(vault.open('c1', 'wh_1', 'f', { ...old, kid: 'dk_other' }), 'unknown-data-key');
+    await expectFault(
+      vault.open('c1', 'wh_1', 'f', { ...old, kid: companies.stored.get('c1')?.id ?? '' }),
+      'not-authentic',
+    );
+  });
+
+  test('a look-up that began before the renewal refuses nothing: there is another one', async () => {
+    const { companies, stale } = await renewed();
+    const sealed = await stale.seal('c1', 'wh_1', 'f', 'text');
+    const current = await createVault({ keys: [KEY_A], companies }).seal('c1', 'wh_1', 'f', 'new');
+    const answers: ((keys: WrappedDataKeys | undefined) => void)[] = [];
+    const slow: DataKeyStore = { ...companies, find: () => new Promise((resolve) => answers.push(resolve)) };
+    const vault = createVault({ keys: [KEY_A], companies: slow });
+    const before = { current: companies.previous.get('c1') as WrappedDataKey };
+    const opening = [vault.open('c1', 'wh_1', 'f', sealed), vault.open('c1', 'wh_1', 'f', current)];
+    expect(answers).toHaveLength(1);
+    answers[0]?.(before);
+    expect(await opening[0]).toBe('text');
+    expect(answers).toHaveLength(2);
+    answers[1]?.(await companies.find('c1'));
+    expect(await opening[1]).toBe('new');
+  });
+
+  test('a previous one that does not unwrap concerns what is sealed with it alone', async () => {
+    const { companies, old } = await renewed(KEY_B);
+    const vault = createVault({ keys: [KEY_B], companies });
+    expect(await vault.open('c1', 'wh_1', 'f', await vault.seal('c1', 'wh_1', 'f', 'new'))).toBe('new');
+    await expectFault(vault.open('c1', 'wh_1', 'f', old), 'unknown-key-encryption-key');
+  });
+
+  test('a previous one that is gone is a refusal, once what was cached of it is looked at again', async () => {
+    const { companies, old } = await renewed();
+    companies.previous.delete('c1');
+    await expectFault(createVault({ keys: [KEY_A], companies }).open('c1', 'wh_1', 'f', old), 'unknown-data-key');
   });
 });
 

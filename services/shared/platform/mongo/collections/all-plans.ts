@@ -8,12 +8,28 @@ import { KNOWN_SCHEMAS_PLAN } from './known-schemas.plan.js';
 import { WEBHOOK_STATS_PLAN } from './webhook-stats.plan.js';
 import { WEBHOOKS_PLAN } from './webhooks.plan.js';
 
+const DATA_KEY = exactly({ id: ID, ...CIPHERTEXT });
+
 const COMPANIES_PLAN: CollectionPlan = {
   name: 'companies',
   schema: {
     ...atLeast({ _id: ID, createdAt: DATE }),
-    properties: { _id: ID, createdAt: DATE, name: TEXT, dataKey: exactly({ id: ID, ...CIPHERTEXT }) },
+    properties: {
+      _id: ID,
+      createdAt: DATE,
+      name: TEXT,
+      dataKey: DATA_KEY,
+      previousDataKey: DATA_KEY,
+      dataKeyRenewedAt: DATE,
+    },
   },
+  indexes: [],
+};
+
+/** The renewal of data keys that is under way: one document, or none. */
+const KEY_RENEWALS_PLAN: CollectionPlan = {
+  name: 'key_renewals',
+  schema: exactly({ _id: { enum: ['data-keys'] }, startedAt: DATE }),
   indexes: [],
 };
 
@@ -31,5 +47,6 @@ export const ALL_PLANS: readonly CollectionPlan[] = [
   WEBHOOK_STATS_PLAN,
   AUDIT_LOG_PLAN,
   IDEMPOTENCY_KEYS_PLAN,
+  KEY_RENEWALS_PLAN,
   KNOWN_SCHEMAS_PLAN,
 ];
