@@ -59,14 +59,16 @@ function isOurs({ command }: CommandStartedEvent): boolean {
   return Object.values(command).some((value) => typeof value === 'string' && OURS.includes(value));
 }
 
-function filtersOf(command: Document): Document[] {
-  const list = (name: string) => ((command as Readonly<Record<string, unknown>>)[name] ?? []) as Document[];
-  const one = (name: string) => list(name) as Document;
+type Fields = Readonly<Record<string, unknown>>;
+
+function filtersOf(command: Document): Fields[] {
+  const fields = command as Readonly<Record<string, unknown>>;
+  const list = (name: string): Fields[] => (fields[name] ?? []) as Fields[];
   return [
-    ...['filter', 'query'].filter((name) => name in command).map(one),
-    ...[...list('updates'), ...list('deletes')].map((write) => write['q'] as Document),
+    ...['filter', 'query'].filter((name) => name in fields).map((name) => fields[name] as Fields),
+    ...[...list('updates'), ...list('deletes')].map((write) => write['q'] as Fields),
     ...list('documents'),
-    ...list('pipeline').flatMap((stage) => (stage['$match'] as Document | undefined) ?? []),
+    ...list('pipeline').flatMap((stage) => (stage['$match'] as Fields | undefined) ?? []),
   ];
 }
 
