@@ -10,7 +10,7 @@ export interface CrossCheck {
 }
 
 const SASL = ['kafka.saslMechanism', 'kafka.saslUsername', 'kafka.saslPassword'] as const;
-const TOPICS = ['callEvents', 'whatsappEvents', 'dispatch', 'overflow', 'retry', 'deadLetter'] as const;
+const TOPICS = ['callEvents', 'whatsappEvents', 'dispatch', 'overflow', 'retry', 'longRetry', 'deadLetter'] as const;
 
 /** The text where `broken`, else undefined. */
 function when(broken: boolean, expectation: string): string | undefined {

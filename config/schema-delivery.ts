@@ -39,6 +39,35 @@ export const deliverySchema = {
       default: 3_000,
       env: 'DELIVERY_RETRY_DELAY_MS',
     },
+    longRetryMs: {
+      doc: 'The longest that a job waits in one go in the topic for longer waits.',
+      format: 'whole',
+      min: 10,
+      max: 900_000,
+      unit: 'milliseconds',
+      default: 60_000,
+      env: 'DELIVERY_LONG_RETRY_MS',
+    },
+    maxRetryAfterMs: {
+      doc: 'The longest that an endpoint may ask us to wait, with 429 or 503 and Retry-After; what exceeds it is cut.',
+      format: 'whole',
+      min: 10,
+      max: 86_400_000,
+      unit: 'milliseconds',
+      default: 900_000,
+      env: 'DELIVERY_MAX_RETRY_AFTER_MS',
+    },
+    postponeWithinMinutes: {
+      doc:
+        'Such a wait uses up no attempt while the event is younger than this; later it is a failed attempt like any ' +
+        'other, so that it can’t go on for ever.',
+      format: 'whole',
+      min: 1,
+      max: 10_080,
+      unit: 'minutes',
+      default: 60,
+      env: 'DELIVERY_POSTPONE_WITHIN_MINUTES',
+    },
     allowedNetworks: {
       doc:
         'Networks that webhooks may reach although they are private, loopback or otherwise reserved. ' +

@@ -107,6 +107,14 @@ export const kafkaSchema = {
       default: 'webhooks.retry-3s',
       env: 'TOPIC_RETRY',
     },
+    longRetry: {
+      doc:
+        'Jobs whose endpoint asked to wait longer (Retry-After). A job waits here for DELIVERY_LONG_RETRY_MS at most, ' +
+        'and comes back here as often as that is not enough.',
+      format: 'topic',
+      default: 'webhooks.retry-60s',
+      env: 'TOPIC_LONG_RETRY',
+    },
     deadLetter: {
       doc: 'Records that can never be handled, with the reason.',
       format: 'topic',

@@ -1,9 +1,15 @@
-import { decideNext, whileFailed, type Decision } from '../shared/core/decision.js';
+import {
+  countsAsFailure,
+  decideNext,
+  whileFailed,
+  type Decision,
+  type FailureDecision,
+} from '../shared/core/decision.js';
 import type { AttemptPolicy, FailedPolicy } from '../shared/core/attempt-policy.js';
 import { failureEntry } from '../shared/core/failure-entry.js';
 import type { FailureEntry } from '../shared/core/failure-log.js';
 import { droppedEntry, type DropReason, type HoldPolicy } from '../shared/core/hold.js';
-import { attemptIdOf, retryOf, type Job } from '../shared/core/job.js';
+import { attemptIdOf, type Job } from '../shared/core/job.js';
 import { classify, type Outcome, type SendResult } from '../shared/core/outcome.js';
 import { buildRequest, compileEndpoint, type Endpoint, type HttpRequest } from '../shared/core/request.js';
 import type { UnreadableWebhook, Webhook } from '../shared/core/webhook.js';
@@ -17,7 +23,7 @@ import type { RecentResults } from './recent-results.js';
  *   2 build the request, send it, classify what came back
  *   3 delivered → reset the failure counter, if there is something to reset
  *   4 failed    → count it (unless the fault is ours), which tells whether the webhook is Failed now; then publish the
- *     retry or hold it, if attempts are left, and log the failure
+ *     retry or hold it, if attempts are left, or disable a webhook whose endpoint is gone, and log the failure
  *
  * It returns when all of that has been acknowledged; only then may the record's offset go. Ports wait for a dependency
  * that is away, so a step is repeated alone: MongoDB being away never makes us POST again.
@@ -34,6 +40,8 @@ export interface AttemptPorts {
   readonly logFailure: (entry: FailureEntry) => Promise<void>;
   /** Whether the webhook is Failed with this failure counted; false too when it doesn't count. */
   readonly countFailure: (failure: FailureToCount) => Promise<boolean>;
+  /** Makes the webhook Inactive: its endpoint answered 410 Gone. */
+  readonly disableGone: (gone: Omit<FailureToCount, 'attemptId' | 'lastSuccessAt'>) => Promise<void>;
   readonly countSuccess: (success: SuccessToCount) => Promise<void>;
   /** `owed`: what it follows from was held, so no bound applies. */
   readonly hold: (job: Job, owed: boolean) => Promise<'held' | 'full'>;
@@ -179,23 +187,29 @@ function createHold(settings: AttemptSettings, ports: AttemptPorts): Hold {
 }
 
 function createFollowFailure(settings: AttemptSettings, ports: AttemptPorts, hold: Hold) {
-  /** The next attempt of an event that was let in is owed to it: no bound applies to that. */
-  const goOn = async (decision: Decision, job: Job): Promise<void> => {
-    if (decision.kind === 'retry') await ports.publishRetry(retryOf(job, decision.notBefore));
-    if (decision.kind === 'held') await hold(retryOf(job, 0), true);
+  const goOn = async (decision: FailureDecision, made: Made): Promise<void> => {
+    const { companyId, webhookId } = made.job;
+    if (decision.kind === 'retry' || decision.kind === 'postponed') await ports.publishRetry(decision.next);
+    // The next attempt of an event that was let in is owed to it: no bound applies to that.
+    if (decision.kind === 'held') await hold(decision.next, true);
+    if (decision.kind === 'gone')
+      await ports.disableGone({ companyId, webhookId, startedAt: made.startedAt, at: made.endedAt });
+  };
+
+  const counted = async (decision: FailureDecision, { job, webhook, startedAt, endedAt }: Made): Promise<boolean> => {
+    const counts = settings.failed.counts === 'attempts' ? countsAsFailure(decision) : decision.kind === 'exhausted';
+    return !('unreadable' in webhook) && counts && ports.countFailure(failureOf(ports, job, startedAt, endedAt));
   };
 
   return async function followFailure(made: Made, outcome: Failed, origin: Origin): Promise<void> {
     const { job, webhook, endpoint, request, startedAt, endedAt } = made;
     const planned = decideNext(job, outcome, settings.attempts, endedAt);
-    const counts =
-      !('unreadable' in webhook) && (settings.failed.counts === 'attempts' || planned.kind === 'exhausted');
-    const isFailed = counts && (await ports.countFailure(failureOf(ports, job, startedAt, endedAt)));
+    const isFailed = await counted(planned, made);
     const decision = isFailed || origin === 'probe' ? whileFailed(planned) : planned;
     ports.observe.attempted({ job, webhook, request, outcome, decision, startedAt, endedAt });
     const secrets = endpoint.kind === 'endpoint' ? endpoint.secretHeaders : [];
     await Promise.all([
-      goOn(decision, job),
+      goOn(decision, made),
       ports.logFailure(failureEntry(job, request, secrets, outcome, decision, endedAt)),
     ]);
   };

@@ -66,8 +66,8 @@ export function createAttemptObserver(
       metrics.attempts(outcomeOf(outcome));
       metrics.attemptDuration((endedAt - startedAt) / 1000);
       if (decision.kind === 'delivered') metrics.delivery((endedAt - job.receivedAt) / 1000);
-      if (decision.kind === 'retry') metrics.retries();
-      if (decision.kind === 'exhausted') metrics.exhausted();
+      if (decision.kind === 'retry' || decision.kind === 'postponed') metrics.retries();
+      if (decision.kind === 'exhausted' || decision.kind === 'gone') metrics.exhausted();
       log.info('delivery.attempted', fieldsOf(report));
     },
     held: ({ jobId, webhookId, companyId, eventId, attempt }) => {
@@ -122,7 +122,7 @@ function fieldsOf({ job, webhook, outcome, decision, startedAt, endedAt }: Attem
     attempt: job.attempt,
     durationMs: Math.round(endedAt - startedAt),
     sinceEventMs: Math.round(endedAt - job.receivedAt),
-    notBefore: decision.kind === 'retry' ? new Date(decision.notBefore).toISOString() : undefined,
+    notBefore: 'next' in decision ? new Date(decision.next.notBefore).toISOString() : undefined,
     jobId: job.jobId,
     webhookId: job.webhookId,
     webhookVersion: 'version' in webhook ? webhook.version : undefined,

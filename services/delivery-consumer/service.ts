@@ -34,6 +34,8 @@ export interface DeliverySettings extends DependencySettings {
     readonly connectTimeoutMs: number;
     readonly attempts: number;
     readonly retryDelayMs: number;
+    readonly maxRetryAfterMs: number;
+    readonly postponeWithinMinutes: number;
     readonly allowedNetworks: readonly string[];
     readonly maxInFlight: number;
     readonly maxInFlightPerWebhook: number;
@@ -69,7 +71,8 @@ export interface DeliverySettings extends DependencySettings {
   };
 }
 
-const HOUR_MS = 3600 * 1000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 /** How long an attempt that our own side couldn't make waits. */
 const OWN_FAULT_PAUSE_MS = 1_000;
@@ -93,7 +96,11 @@ export async function startDelivery(context: ServiceContext, settings: DeliveryS
   const paces = new Paces({ ...delivery, maxInFlight: delivery.maxInFlightPerWebhook }, settings.cache.webhooks);
   const stores = await openStores(service, context, dependencies, storesSettings(settings, abandoned.signal));
   const attempt = createAttempt(
-    { ...policies, attempts: compileAttemptPolicy(delivery), userAgent: `webhook-v2/${productVersion()}` },
+    {
+      ...policies,
+      attempts: compileAttemptPolicy({ ...delivery, postponeWithinMs: delivery.postponeWithinMinutes * MINUTE_MS }),
+      userAgent: `webhook-v2/${productVersion()}`,
+    },
     {
       ...stores.ports,
       send: (request: HttpRequest) => sender.send(request),
@@ -149,6 +156,8 @@ function storesSettings(settings: DeliverySettings, signal: AbortSignal): Stores
   return {
     ...policiesOf(settings),
     retryTopic: settings.topics.retry,
+    longRetryTopic: settings.topics.longRetry,
+    retryDelayMs: settings.delivery.retryDelayMs,
     encryptionKeys: settings.encryption.keys,
     failureRetentionMs: settings.failureLog.retentionDays * DAY_MS,
     maxWebhooks: settings.cache.webhooks,

@@ -9,10 +9,15 @@ import type { AdmittedRecord } from '../shared/core/partition-progress.js';
  * 3.2 s at p99." Records are admitted into memory and wait on monotonic timers there; no handler sleeps, heartbeats go
  * on. A record is finished when its job was acknowledged by the broker.
  *
+ * The topic for longer waits holds a record for its own fixed delay at most, too; one that is not due then goes back to
+ * the end of that topic, so that its records, also those of very long waits, never keep the others from being committed.
+ *
  * What doubles if the process dies: jobs published and not yet committed. While it is down retries are late, not lost.
  */
 export interface RetryPorts {
   readonly publish: (job: Job) => Promise<void>;
+  /** Puts a job that isn't due yet back to the end of its topic; absent where the topic's delay is all there is. */
+  readonly putBack?: (job: Job) => Promise<void>;
   readonly now: () => number;
   /** How late a retry was published, ms. */
   readonly observeLateness: (lateMs: number) => void;
@@ -28,6 +33,9 @@ export interface RetryHold {
   stop(): Promise<void>;
 }
 
+/** A timer may be early by so much against the clock. */
+const CLOCK_MS = 5;
+
 /** `delayMs` is the topic's fixed delay: the longest that a retry is held, whatever its clock says. */
 export function createRetryHold(delayMs: number, ports: RetryPorts): RetryHold {
   const waiting = new Map<AdmittedRecord, NodeJS.Timeout>();
@@ -37,8 +45,12 @@ export function createRetryHold(delayMs: number, ports: RetryPorts): RetryHold {
   const release = async (job: Job, record: AdmittedRecord): Promise<void> => {
     try {
       if (!record.progress.revoked) {
-        await ports.publish(job);
-        ports.observeLateness(ports.now() - job.notBefore);
+        if (ports.putBack !== undefined && holdFor(job.notBefore, ports.now(), delayMs) > CLOCK_MS) {
+          await ports.putBack(job);
+        } else {
+          await ports.publish(job);
+          ports.observeLateness(ports.now() - job.notBefore);
+        }
       }
       record.finish();
     } catch (error) {

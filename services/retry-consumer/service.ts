@@ -1,3 +1,4 @@
+import type { Job } from '../shared/core/job.js';
 import type { Lane } from '../shared/core/vocabulary.js';
 import { retryMetrics } from '../shared/platform/metrics/webhook-metrics.js';
 import { openJobTopic, type JobTopic } from '../shared/platform/process/job-topic.js';
@@ -10,46 +11,64 @@ import { createRetryHold } from './handler.js';
 /** The wiring of the retry process. */
 export interface RetrySettings extends DependencySettings {
   readonly kafka: DependencySettings['kafka'] & JobConsumerOptions['kafka'];
-  readonly delivery: JobConsumerOptions['bounds'] & { readonly retryDelayMs: number };
+  readonly delivery: JobConsumerOptions['bounds'] & { readonly retryDelayMs: number; readonly longRetryMs: number };
   readonly process: DependencySettings['process'] & { readonly stuckAfterMs: number };
 }
 
 const SERVICE = 'retry-consumer';
 
+/** A topic of a fixed delay, with a group of its own: a flood of long waits must not make the short ones late. */
+interface Tier {
+  readonly group: string;
+  readonly topic: string;
+  readonly delayMs: number;
+  readonly putBack?: (job: Job) => Promise<void>;
+}
+
 export async function startRetry(context: ServiceContext, settings: RetrySettings): Promise<void> {
   const { signal } = context;
+  const { topics, delivery } = settings;
   const dependencies = await openDependencies(SERVICE, context, settings);
   const metrics = retryMetrics(context.metrics);
-
   const lanes: Record<Lane, JobTopic> = {
-    dispatch: await openJobTopic(settings.topics.dispatch, SERVICE, context, dependencies),
-    overflow: await openJobTopic(settings.topics.overflow, SERVICE, context, dependencies),
+    dispatch: await openJobTopic(topics.dispatch, SERVICE, context, dependencies),
+    overflow: await openJobTopic(topics.overflow, SERVICE, context, dependencies),
   };
-
-  const hold = createRetryHold(settings.delivery.retryDelayMs, {
-    publish: async (job) => {
-      await lanes[job.lane].send(job, signal);
-      metrics.returned(job.lane);
-    },
-    now: Date.now,
-    observeLateness: (lateMs) => metrics.lateness(lateMs / 1000),
-    onError: (error) => {
-      if (!(error instanceof Interrupted)) context.fatal(error);
-    },
-  });
-  metrics.waiting.readFrom(() => hold.jobs);
-  const consumer = await startJobConsumer(context, dependencies, {
-    service: SERVICE,
-    topics: [settings.topics.retry],
-    kafka: settings.kafka,
-    bounds: settings.delivery,
-    stuckAfterMs: settings.process.stuckAfterMs,
-    load: hold,
-    admit: (job, record) => hold.hold(job, record),
-  });
-  context.onShutdown('consumer', () => consumer.stop());
-  context.onShutdown('retries', async () => {
-    consumer.quiesce();
-    await hold.stop();
+  const long = await openJobTopic(topics.longRetry, SERVICE, context, dependencies);
+  const start = async ({ group, topic, delayMs, ...ports }: Tier): Promise<void> => {
+    const hold = createRetryHold(delayMs, {
+      ...ports,
+      publish: async (job) => {
+        await lanes[job.lane].send(job, signal);
+        metrics.returned(job.lane);
+      },
+      now: Date.now,
+      observeLateness: (lateMs) => metrics.lateness(lateMs / 1000),
+      onError: (error) => {
+        if (!(error instanceof Interrupted)) context.fatal(error);
+      },
+    });
+    metrics.waiting.readFrom(() => hold.jobs);
+    const consumer = await startJobConsumer(context, dependencies, {
+      service: group,
+      topics: [topic],
+      kafka: settings.kafka,
+      bounds: delivery,
+      stuckAfterMs: settings.process.stuckAfterMs,
+      load: hold,
+      admit: (job, record) => hold.hold(job, record),
+    });
+    context.onShutdown(`consumer of ${topic}`, () => consumer.stop());
+    context.onShutdown(`retries of ${topic}`, async () => {
+      consumer.quiesce();
+      await hold.stop();
+    });
+  };
+  await start({ group: SERVICE, topic: topics.retry, delayMs: delivery.retryDelayMs });
+  await start({
+    group: `${SERVICE}-long`,
+    topic: topics.longRetry,
+    delayMs: delivery.longRetryMs,
+    putBack: (job) => long.send(job, signal),
   });
 }

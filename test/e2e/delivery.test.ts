@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CompressionTypes } from 'kafkajs';
 import { EVENT_TYPES } from '../../services/shared/core/vocabulary.js';
+import { respond } from '../../deploy/local/receiver/step.js';
 import type { RecordedRequest } from '../../deploy/local/receiver/recorded-request.js';
 import { bodyOf, eventIdOf } from '../support/bodies.js';
 import { event, startSystem, type System } from '../support/system.js';
@@ -165,6 +166,40 @@ describe('retries', () => {
   }, 60_000);
 });
 
+describe('answers that mean something', () => {
+  test('410 Gone disables the webhook, with its reason', async () => {
+    const companyId = newCompany();
+    system.receiver.endpoint('/gone', [410]);
+    const webhookId = await system.webhook(companyId, '/gone');
+    await system.produce([event('call.initiated', companyId)]);
+    const document = await until(
+      () => system.webhookDocument(companyId, webhookId),
+      (found) => found?.status === 'inactive',
+    );
+    expect(document?.statusReason).toContain('410 Gone');
+    const failures = await until(
+      () => system.failures({ webhookId }),
+      (found) => found.length === 1,
+    );
+    expect(failures[0]?.followUp.kind).toBe('exhausted');
+    expect(system.receiver.requests(at('/gone'))).toHaveLength(1);
+  }, 60_000);
+
+  test('429 with Retry-After is waited for, again and again, without using up attempts', async () => {
+    const companyId = newCompany();
+    const busy = respond(429, { headers: { 'retry-after': '5' } });
+    system.receiver.endpoint('/busy', [busy, busy, busy, busy, 200]);
+    const webhookId = await system.webhook(companyId, '/busy');
+    await system.produce([event('call.initiated', companyId)]);
+    const requests = await got('/busy', 5);
+    expect(requests.map((request) => request.headers['webhook-attempt'])).toEqual(['1', '1', '1', '1', '1']);
+    for (const gapMs of gaps(requests)) expect(gapMs).toBeGreaterThanOrEqual(4_990);
+    const failures = await system.failures({ webhookId });
+    expect(failures.map(({ attempt, followUp }) => [attempt, followUp.kind])).toEqual(Array(4).fill([1, 'retry']));
+    expect(await system.webhookDocument(companyId, webhookId)).toMatchObject({ status: 'active', failures: [] });
+  }, 90_000);
+});
+
 describe('webhooks that change', () => {
   test('a disabled webhook receives nothing, an enabled one receives within 2 s', async () => {
     const companyId = newCompany();
@@ -234,7 +269,7 @@ describe('what pipelines may send', () => {
 
 function got(path: string, count: number): Promise<readonly RecordedRequest[]> {
   return system.receiver
-    .waitFor((requests) => requests.filter(at(path)).length >= count, 30_000)
+    .waitFor((requests) => requests.filter(at(path)).length >= count, 60_000)
     .then((requests) => requests.filter(at(path)));
 }
 

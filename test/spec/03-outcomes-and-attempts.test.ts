@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { compileAttemptPolicy, compileFailedPolicy } from '../../services/shared/core/attempt-policy.js';
-import { decideNext } from '../../services/shared/core/decision.js';
+import { countsAsFailure, decideNext, whileFailed } from '../../services/shared/core/decision.js';
+import { attemptIdOf } from '../../services/shared/core/job.js';
 import { failureEntry } from '../../services/shared/core/failure-entry.js';
 import { classify, statusClassOf, type Outcome, type SendFailureKind } from '../../services/shared/core/outcome.js';
 import { buildRequest, compileEndpoint } from '../../services/shared/core/request.js';
@@ -81,33 +82,28 @@ describe('no answer', () => {
 
 describe('three attempts, 3 s apart', () => {
   const failed = classify(answerOf(500)) as Failed;
-  const delivered = classify(answerOf(200)) as Extract<Outcome, { kind: 'delivered' }>;
 
   test.each([
-    [1, { kind: 'retry', attempt: 2, notBefore: NOW + 3_000 }],
-    [2, { kind: 'retry', attempt: 3, notBefore: NOW + 3_000 }],
+    [1, { kind: 'retry', next: { ...jobOf(), attempt: 2, notBefore: NOW + 3_000 } }],
+    [2, { kind: 'retry', next: { ...jobOf(), attempt: 3, notBefore: NOW + 3_000 } }],
     [3, { kind: 'exhausted' }],
     [4, { kind: 'exhausted' }],
   ] as const)('attempt %i fails at NOW: %j', (attempt, decision) => {
     expect(decideNext(jobOf({ attempt }), failed, ATTEMPTS, NOW)).toEqual(decision);
   });
 
-  test.each([1, 2, 3])('attempt %i succeeds: delivered, nothing follows', (attempt) => {
-    expect(decideNext(jobOf({ attempt }), delivered, ATTEMPTS, NOW)).toEqual({ kind: 'delivered' });
-  });
-
   test('number and pause are settings', () => {
-    const policy = compileAttemptPolicy({ attempts: 5, retryDelayMs: 60_000, timeoutMs: 1_000 });
+    const policy = compileAttemptPolicy({ ...ATTEMPTS, attempts: 5, retryDelayMs: 60_000, timeoutMs: 1_000 });
     const decisions = [1, 2, 3, 4, 5].map((attempt) => decideNext(jobOf({ attempt }), failed, policy, NOW).kind);
     expect(decisions).toEqual(['retry', 'retry', 'retry', 'retry', 'exhausted']);
-    expect(decideNext(jobOf(), failed, policy, NOW)).toMatchObject({ notBefore: NOW + 60_000 });
+    expect(decideNext(jobOf(), failed, policy, NOW)).toMatchObject({ next: { notBefore: NOW + 60_000 } });
   });
 
   test('one attempt means no retry', () => {
     expect(decideNext(jobOf(), failed, { ...ATTEMPTS, attempts: 1 }, NOW)).toEqual({ kind: 'exhausted' });
   });
 
-  test.each(['attempts', 'retryDelayMs', 'timeoutMs'] as const)(
+  test.each(['attempts', 'retryDelayMs', 'timeoutMs', 'maxRetryAfterMs', 'postponeWithinMs'] as const)(
     '%s that make no sense are refused by name',
     (field) => {
       for (const value of [0, -1, 1.5, Number.NaN, Infinity])
@@ -123,6 +119,98 @@ describe('three attempts, 3 s apart', () => {
   test('a compiled policy can’t be changed any more', () => {
     const policy = compileAttemptPolicy(ATTEMPTS) as { attempts: number };
     expect(() => (policy.attempts = 99)).toThrow(TypeError);
+  });
+});
+
+describe('an endpoint that asks to wait (429 or 503 with Retry-After)', () => {
+  const asking = (retryAfter: string, status = 429): Failed =>
+    classify(answerOf(status, { headers: { 'retry-after': retryAfter } })) as Failed;
+  /** How much later the same attempt is made; undefined when the answer is a failure like any other. */
+  const waitOf = (outcome: Failed, job = jobOf()): number | undefined => {
+    const decision = decideNext(job, outcome, ATTEMPTS, NOW);
+    return decision.kind === 'postponed' ? decision.next.notBefore - NOW : undefined;
+  };
+
+  test.each([
+    ['seconds', '30', 30_000],
+    ['with blanks around', ' 30 ', 30_000],
+    ['an HTTP date', new Date(NOW + 45_000).toUTCString(), 45_000],
+    ['an RFC 850 date', 'Tuesday, 24-Nov-26 04:01:00 GMT', 60_000],
+    ['an asctime date', 'Tue Nov 24 04:01:00 2026', 60_000],
+    ['less than a retry waits: as long as a retry', '1', 3_000],
+    ['more than the bound: the bound', '1000000', 900_000],
+    ['a billion seconds: the bound', '999999999', 900_000],
+  ])('%s (%s)', (_what, retryAfter, waitMs) => {
+    expect([waitOf(asking(retryAfter)), waitOf(asking(retryAfter, 503))]).toEqual([waitMs, waitMs]);
+  });
+
+  test.each([
+    ['nothing', ''],
+    ['zero', '0'],
+    ['a negative number', '-5'],
+    ['a fraction', '1.5'],
+    ['a number of many digits', '1'.repeat(50)],
+    ['words', 'soon'],
+    ['a date in another form', '2026-11-24T05:00:00Z'],
+    ['a date that there isn’t', 'Tue, 99 Nov 2026 04:01:00 GMT'],
+    ['a date in the past', new Date(NOW - 1_000).toUTCString()],
+    ['two of them', '30, 60'],
+    ['hexadecimal', '0x10'],
+  ])('garbage is ignored: %s (%s)', (_what, retryAfter) => {
+    expect(decideNext(jobOf(), asking(retryAfter), ATTEMPTS, NOW).kind).toBe('retry');
+  });
+
+  test.each([400, 500, 502, 504])('with another status (%i) the header means nothing', (status) => {
+    expect(waitOf(asking('30', status))).toBeUndefined();
+  });
+
+  test('uses up no attempt: the same number again, under an id of its own for the log, and it doesn’t count', () => {
+    const job = jobOf({ attempt: 3, postponed: 1 });
+    const decision = decideNext(job, asking('30'), ATTEMPTS, NOW);
+    expect(decision).toEqual({ kind: 'postponed', next: { ...job, postponed: 2, notBefore: NOW + 30_000 } });
+    expect(countsAsFailure(decision)).toBe(false);
+    expect([attemptIdOf(jobOf({ jobId: 'm' })), attemptIdOf(jobOf({ jobId: 'm', postponed: 2 }))]).toEqual([
+      'm:1',
+      'm:1+2',
+    ]);
+  });
+
+  test('can’t go on for ever: an hour after the event it is a failed attempt like any other', () => {
+    const job = jobOf({ receivedAt: NOW - 3_600_000 });
+    expect(waitOf(asking('30'), job)).toBe(30_000);
+    expect(decideNext({ ...job, receivedAt: job.receivedAt - 1 }, asking('30'), ATTEMPTS, NOW).kind).toBe('retry');
+  });
+
+  test('the attempt after it is counted anew', () => {
+    const failed = classify(answerOf(500)) as Failed;
+    expect(decideNext(jobOf({ postponed: 4 }), failed, ATTEMPTS, NOW)).toMatchObject({
+      next: { attempt: 2, postponed: 0 },
+    });
+  });
+});
+
+describe('an endpoint that answers 410 Gone', () => {
+  const gone = classify(answerOf(410)) as Failed;
+
+  test.each([1, 2, 3])('at attempt %i wants no more: nothing is attempted again, nothing counts', (attempt) => {
+    const decision = decideNext(jobOf({ attempt }), gone, ATTEMPTS, NOW);
+    expect([decision, countsAsFailure(decision), whileFailed(decision)]).toEqual([
+      { kind: 'gone' },
+      false,
+      { kind: 'gone' },
+    ]);
+  });
+
+  test('is told of in words', () => {
+    expect(gone.cause).toMatchObject({ kind: 'client-error', text: expect.stringContaining('410 Gone') });
+  });
+});
+
+describe('while the webhook is Failed', () => {
+  test('what would be tried again is held, without a pause of its own', () => {
+    const planned = decideNext(jobOf(), classify(answerOf(500)) as Failed, ATTEMPTS, NOW);
+    expect(whileFailed(planned)).toEqual({ kind: 'held', next: { ...jobOf(), attempt: 2, notBefore: 0 } });
+    expect(whileFailed({ kind: 'exhausted' })).toEqual({ kind: 'exhausted' });
   });
 });
 
@@ -142,7 +230,7 @@ describe('every failed attempt is logged', () => {
   };
 
   test('with ids, attempt, instant, duration, response, cause and what follows', () => {
-    expect(entryOf({ kind: 'retry', attempt: 3, notBefore: NOW + 3_000 })).toMatchObject({
+    expect(entryOf({ kind: 'retry', next: jobOf({ attempt: 3, notBefore: NOW + 3_000 }) })).toMatchObject({
       attemptId: `${job.jobId}:2`,
       jobId: job.jobId,
       webhookId: 'wh_1',

@@ -91,6 +91,7 @@ function worldOf({
         note(
           `count failure ${attemptId.slice(-2)} ${startedAt - NOW}..${at - NOW} after ${lastSuccessAt ?? 'none'}`,
         )().then(() => trips),
+      disableGone: ({ at, startedAt }) => note(`disable ${startedAt - NOW}..${at - NOW}`)(),
       countSuccess: ({ at }) => note(`count success ${at - NOW}`)(),
       hold: (job, owed) => {
         held.push(job);
@@ -225,6 +226,24 @@ describe('a failure', () => {
     const world = worldOf({ results: [answerOf(503)], trips: true });
     await attempt(world, jobOf({ attempt: 3 }));
     expect([world.retries, world.held, world.entries[0]?.followUp]).toEqual([[], [], { kind: 'exhausted' }]);
+  });
+});
+
+describe('an answer that means something', () => {
+  test('429 with Retry-After: the same attempt again that much later, logged, and not counted', async () => {
+    const world = worldOf({ results: [answerOf(429, { headers: { 'retry-after': '30' } })] });
+    const did = await attempt(world);
+    expect(did.filter((step) => step.startsWith('count'))).toEqual([]);
+    expect(world.retries).toEqual([{ ...jobOf(), postponed: 1, notBefore: NOW + 40 + 30_000 }]);
+    expect(world.entries[0]).toMatchObject({ attempt: 1, followUp: { kind: 'retry', at: NOW + 30_040 } });
+  });
+
+  test('410: the webhook is disabled, the event has no further attempt, nothing is counted', async () => {
+    const world = worldOf({ results: [answerOf(410)] });
+    const did = await attempt(world);
+    expect(did.slice(0, 3)).toEqual([LOOK, 'send', 'observe failed, gone']);
+    expect([...did.slice(3)].sort()).toEqual(['disable 0..40', 'log failure']);
+    expect([world.retries, world.entries[0]?.followUp]).toEqual([[], { kind: 'exhausted' }]);
   });
 });
 

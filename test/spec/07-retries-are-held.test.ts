@@ -159,3 +159,29 @@ describe('the hold', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 });
+
+describe('the topic for longer waits', () => {
+  beforeEach(() => void jest.useFakeTimers({ now: NOW }));
+  afterEach(() => void jest.useRealTimers());
+
+  test('holds a job for its own delay at most, and puts one that is not due then back to its end', async () => {
+    const did: string[] = [];
+    const note = (what: string) => (job: Job) =>
+      Promise.resolve(void did.push(`${what} ${job.jobId} at ${Date.now() - NOW}`));
+    const hold = createRetryHold(60_000, {
+      publish: note('publish'),
+      putBack: note('put back'),
+      now: Date.now,
+      observeLateness: () => undefined,
+      onError: (error) => did.push(String(error)),
+    });
+    const progress = new PartitionProgress('webhooks.retry-60s', 0);
+    const jobs = { short: 20_000, exact: 60_000, long: 150_000 };
+    Object.entries(jobs).forEach(([jobId, dueInMs], offset) =>
+      hold.hold(jobOf({ jobId, notBefore: NOW + dueInMs }), progress.admit(offset)),
+    );
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(did).toEqual(['publish short at 20000', 'publish exact at 60000', 'put back long at 60000']);
+    expect(progress.positionBeyond(-1)).toBe(3);
+  });
+});

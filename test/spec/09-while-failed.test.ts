@@ -55,6 +55,7 @@ describe('what each fact does in each status', () => {
     ['active, recovered', ACTIVE, { kind: 'recovered', at }, ACTIVE],
     ['active, a probe begins', ACTIVE, { kind: 'probe-begun', at, leaseUntil: at + 1 }, ACTIVE],
     ['active, a probe failed', ACTIVE, probeFailed, ACTIVE],
+    ['active, gone', ACTIVE, { kind: 'gone', at }, INACTIVE],
     ['active, enabled', ACTIVE, { kind: 'enabled', at }, ACTIVE],
     ['active, disabled', ACTIVE, { kind: 'disabled', at }, INACTIVE],
     ['active, edited', ACTIVE, { kind: 'edited', at }, ACTIVE],
@@ -72,6 +73,7 @@ describe('what each fact does in each status', () => {
       probeFailed,
       failed({ probes: 1, nextProbeAt: at + 6_000 }),
     ],
+    ['failed, gone', failed(), { kind: 'gone', at }, INACTIVE],
     ['failed, enabled', failed(), { kind: 'enabled', at }, ACTIVE],
     ['failed, disabled', failed(), { kind: 'disabled', at }, INACTIVE],
     ['failed, edited', failed({ probes: 7, nextProbeAt: at + 9 }), { kind: 'edited', at }, failed({ nextProbeAt: at })],
@@ -79,6 +81,7 @@ describe('what each fact does in each status', () => {
     ['inactive, recovered', INACTIVE, { kind: 'recovered', at }, INACTIVE],
     ['inactive, a probe begins', INACTIVE, { kind: 'probe-begun', at, leaseUntil: at + 1 }, INACTIVE],
     ['inactive, a probe failed', INACTIVE, probeFailed, INACTIVE],
+    ['inactive, gone', INACTIVE, { kind: 'gone', at }, INACTIVE],
     ['inactive, enabled', INACTIVE, { kind: 'enabled', at }, ACTIVE],
     ['inactive, disabled', INACTIVE, { kind: 'disabled', at }, INACTIVE],
     ['inactive, edited', INACTIVE, { kind: 'edited', at }, INACTIVE],
@@ -88,7 +91,7 @@ describe('what each fact does in each status', () => {
 
   test('the table is whole: every fact in every status', () => {
     const facts = Object.keys(TRANSITIONS.active).sort();
-    expect(facts).toHaveLength(7);
+    expect(facts).toHaveLength(8);
     for (const row of Object.values(TRANSITIONS)) expect(Object.keys(row).sort()).toEqual(facts);
   });
 });
@@ -120,7 +123,7 @@ describe('a failed probe that is told late or twice changes nothing', () => {
 test('only a Failed webhook has a circuit, and it always has one, whatever happens in whatever order', () => {
   const instant = fc.integer({ min: NOW, max: NOW + 100_000 });
   const fact = fc.oneof(
-    fc.record({ kind: fc.constantFrom('tripped', 'recovered', 'enabled', 'disabled', 'edited'), at: instant }),
+    fc.record({ kind: fc.constantFrom('tripped', 'recovered', 'gone', 'enabled', 'disabled', 'edited'), at: instant }),
     fc.record({ kind: fc.constant('probe-begun'), at: instant, leaseUntil: instant }),
     fc.record({ kind: fc.constant('probe-failed'), at: instant, openedAt: instant, probe: fc.nat(3) }),
   ) as fc.Arbitrary<CircuitFact>;

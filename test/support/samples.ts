@@ -12,7 +12,13 @@ import type { Subscription, Webhook } from '../../services/shared/core/webhook.j
 export const NOW = Date.UTC(2026, 10, 24, 4);
 
 /** The defaults that PRODUCT.md names. */
-export const ATTEMPTS: AttemptPolicy = { attempts: 3, retryDelayMs: 3_000, timeoutMs: 10_000 };
+export const ATTEMPTS: AttemptPolicy = {
+  attempts: 3,
+  retryDelayMs: 3_000,
+  timeoutMs: 10_000,
+  maxRetryAfterMs: 900_000,
+  postponeWithinMs: 3_600_000,
+};
 export const FAILED: FailedPolicy = {
   threshold: 3,
   windowMs: 24 * 3600 * 1000,

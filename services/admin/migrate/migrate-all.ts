@@ -41,6 +41,7 @@ function recordsOf(topics: Topics): readonly TopicRecord[] {
     { topic: topics.dispatch, record: 'delivery-job' },
     { topic: topics.overflow, record: 'delivery-job' },
     { topic: topics.retry, record: 'delivery-job' },
+    { topic: topics.longRetry, record: 'delivery-job' },
     { topic: topics.deadLetter, record: 'dead-letter' },
   ];
 }

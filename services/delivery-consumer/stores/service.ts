@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { FailedPolicy } from '../../shared/core/attempt-policy.js';
+import { holdsLonger } from '../../shared/core/delay.js';
 import { DependencyError } from '../../shared/core/errors.js';
 import type { HoldPolicy } from '../../shared/core/hold.js';
 import type { UnreadableWebhook, Webhook } from '../../shared/core/webhook.js';
@@ -21,7 +22,7 @@ import type { AttemptPorts } from '../handler.js';
 export interface Stores {
   readonly ports: Pick<
     AttemptPorts,
-    'findWebhook' | 'publishRetry' | 'logFailure' | 'countFailure' | 'countSuccess' | 'hold'
+    'findWebhook' | 'publishRetry' | 'logFailure' | 'countFailure' | 'countSuccess' | 'disableGone' | 'hold'
   >;
   readonly held: HeldDeliveries;
   readonly status: WebhookStatus;
@@ -31,6 +32,9 @@ export interface StoresSettings {
   readonly failed: FailedPolicy;
   readonly hold: HoldPolicy;
   readonly retryTopic: string;
+  /** For waits that are longer than a retry's. */
+  readonly longRetryTopic: string;
+  readonly retryDelayMs: number;
   readonly encryptionKeys: readonly { readonly kid: string; readonly key: KeyObject }[];
   readonly failureRetentionMs: number;
   readonly maxWebhooks: number;
@@ -55,10 +59,14 @@ export async function openStores(
   const held = new HeldDeliveries({ db, policy: settings.hold });
   context.onShutdown('held deliveries', () => held.close());
   const retries = await openJobTopic(settings.retryTopic, service, context, dependencies);
+  const longRetries = await openJobTopic(settings.longRetryTopic, service, context, dependencies);
   const ports: Stores['ports'] = {
     findWebhook: (companyId, webhookId) =>
       patiently(() => readable(webhookId, directory.find(companyId, webhookId)), signal),
-    publishRetry: (job) => retries.send(job, signal),
+    publishRetry: (job) => {
+      const isLong = holdsLonger(job.notBefore, Date.now(), settings.retryDelayMs);
+      return (isLong ? longRetries : retries).send(job, signal);
+    },
     logFailure: async (entry) => patiently(() => failures.append(entry), signal),
     countFailure: async (failure) => {
       const { companyId, webhookId, lastSuccessAt } = failure;
@@ -73,6 +81,10 @@ export async function openStores(
     countSuccess: async (success) => {
       const counted = await patiently(() => status.recordSuccess(success), signal);
       if (counted === 'became-active') log.info('webhook.recovered', { ...success });
+    },
+    disableGone: async (gone) => {
+      const disabled = await patiently(() => status.recordGone(gone), signal);
+      if (disabled) log.warn('webhook.gone', { companyId: gone.companyId, webhookId: gone.webhookId });
     },
     hold: async (job, owed) => patiently(() => held.hold(job, owed, Date.now()), signal),
   };

@@ -12,6 +12,10 @@ export interface AttemptPolicy {
   readonly retryDelayMs: number;
   /** Time-out of one attempt, from opening the socket to the last byte of the answer. */
   readonly timeoutMs: number;
+  /** The longest that an endpoint may ask us to wait with Retry-After; what exceeds it is cut. */
+  readonly maxRetryAfterMs: number;
+  /** From the event on: later, a request to wait is a failed attempt like any other, so that it can't go on for ever. */
+  readonly postponeWithinMs: number;
 }
 
 export interface FailedPolicy {
@@ -32,6 +36,8 @@ export function compileAttemptPolicy(policy: AttemptPolicy): AttemptPolicy {
   requirePositiveInteger('attempts', policy.attempts);
   requirePositiveInteger('retryDelayMs', policy.retryDelayMs);
   requirePositiveInteger('timeoutMs', policy.timeoutMs);
+  requirePositiveInteger('maxRetryAfterMs', policy.maxRetryAfterMs);
+  requirePositiveInteger('postponeWithinMs', policy.postponeWithinMs);
   return Object.freeze({ ...policy });
 }
 

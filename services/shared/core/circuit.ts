@@ -6,7 +6,7 @@ import type { Status } from './vocabulary.js';
  * "Failed is a circuit breaker that the customer can see. One held event at a time is tried as a probe, 3 s after the
  * failure, then 6, 12, 24 s … up to 15 min. A 2xx makes the webhook Active again. An Owner can press Enable at any
  * time, which does the same at once." An edit of the endpoint lets the next probe be made at once, because what failed
- * was fixed, perhaps. Inactive has no circuit: the Owner's word is neither probed nor undone.
+ * was fixed, perhaps. Inactive has no circuit: the Owner's word is neither probed nor undone; 410 Gone counts as theirs.
  *
  * Which step a fact takes in which status is the literal table TRANSITIONS. Late and repeated facts change nothing: a
  * probe that failed names the circuit that it was made for, and its number. What counts as a failure or as recovered is
@@ -41,6 +41,8 @@ export type CircuitFact =
   | { readonly kind: 'recovered'; readonly at: number }
   | { readonly kind: 'probe-begun'; readonly at: number; readonly leaseUntil: number }
   | ProbeFailed
+  /** The endpoint answered 410. */
+  | { readonly kind: 'gone'; readonly at: number }
   | { readonly kind: 'enabled'; readonly at: number }
   | { readonly kind: 'disabled'; readonly at: number }
   | { readonly kind: 'edited'; readonly at: number };
@@ -63,6 +65,7 @@ export const TRANSITIONS: Readonly<Record<Status, Readonly<Record<CircuitFact['k
     recovered: 'stay',
     'probe-begun': 'stay',
     'probe-failed': 'stay',
+    gone: 'switch-off',
     enabled: 'stay',
     disabled: 'switch-off',
     edited: 'stay',
@@ -72,6 +75,7 @@ export const TRANSITIONS: Readonly<Record<Status, Readonly<Record<CircuitFact['k
     recovered: 'close',
     'probe-begun': 'lease',
     'probe-failed': 'back-off',
+    gone: 'switch-off',
     enabled: 'close',
     disabled: 'switch-off',
     edited: 'probe-now',
@@ -81,6 +85,7 @@ export const TRANSITIONS: Readonly<Record<Status, Readonly<Record<CircuitFact['k
     recovered: 'stay',
     'probe-begun': 'stay',
     'probe-failed': 'stay',
+    gone: 'stay',
     enabled: 'close',
     disabled: 'stay',
     edited: 'stay',

@@ -1,6 +1,7 @@
 import type { AttemptPolicy } from './attempt-policy.js';
-import type { Job } from './job.js';
+import { postponed, retryOf, type Job } from './job.js';
 import type { Outcome } from './outcome.js';
+import { retryAfterMs } from './retry-after.js';
 
 /**
  * What follows from the outcome of an attempt.
@@ -8,48 +9,53 @@ import type { Outcome } from './outcome.js';
  * "3 attempts per event: 1 original + 2 retries, 3 s apart." The pause is counted from the end of the failed attempt.
  * An attempt that was not really made (`unmade`) is asked for again with the same number: it is no attempt.
  *
- *   attempt  outcome    decision (3 attempts, 3 s)
- *   any      delivered  delivered
- *   1        failed     retry attempt 2, not before now + 3 s
- *   2        failed     retry attempt 3, not before now + 3 s
- *   3        failed     exhausted
+ *   attempt  outcome                          decision (3 attempts, 3 s)
+ *   any      delivered                        delivered
+ *   any      410 Gone                         gone: the webhook is disabled, nothing more is attempted
+ *   any      429 or 503 with Retry-After      postponed: the same attempt, that much later (3 s to 15 min), as long as
+ *                                             the event is younger than an hour
+ *   1        failed otherwise                 retry attempt 2, not before now + 3 s
+ *   2        failed otherwise                 retry attempt 3, not before now + 3 s
+ *   3        failed otherwise                 exhausted
  *
- * While the webhook is Failed, the attempts that an event has left are held instead: what would be a retry is `held`.
+ * While the webhook is Failed, the attempts that an event has left are held instead: `whileFailed`.
  */
-export type Decision =
-  | { readonly kind: 'delivered' }
-  | { readonly kind: 'retry'; readonly attempt: number; readonly notBefore: number }
-  | { readonly kind: 'held'; readonly attempt: number }
-  | { readonly kind: 'exhausted' };
+export type Decision = { readonly kind: 'delivered' } | FailureDecision;
 
-/** What follows from a failed attempt. */
-export type FailureDecision = Exclude<Decision, { kind: 'delivered' }>;
+/** What follows from a failed attempt; `next` is the job that is owed. */
+export type FailureDecision =
+  | { readonly kind: 'retry' | 'postponed'; readonly next: Job }
+  | { readonly kind: 'held'; readonly next: Job }
+  | { readonly kind: 'exhausted' }
+  | { readonly kind: 'gone' };
 
-/** `endedAt` is the epoch ms at which the attempt ended. */
-export function decideNext(
-  job: Pick<Job, 'attempt'>,
-  outcome: Extract<Outcome, { kind: 'failed' }>,
-  policy: AttemptPolicy,
-  endedAt: number,
-): FailureDecision;
-export function decideNext(
-  job: Pick<Job, 'attempt'>,
-  outcome: Exclude<Outcome, { kind: 'unmade' }>,
-  policy: AttemptPolicy,
-  endedAt: number,
-): Decision;
-export function decideNext(
-  job: Pick<Job, 'attempt'>,
-  outcome: Exclude<Outcome, { kind: 'unmade' }>,
-  policy: AttemptPolicy,
-  endedAt: number,
-): Decision {
-  if (outcome.kind === 'delivered') return { kind: 'delivered' };
+type Failed = Extract<Outcome, { kind: 'failed' }>;
+
+const GONE = 410;
+const ASKING_TO_WAIT: ReadonlySet<number> = new Set([429, 503]);
+
+/** What follows from a failed attempt that ended at `endedAt` (epoch ms). */
+export function decideNext(job: Job, outcome: Failed, policy: AttemptPolicy, endedAt: number): FailureDecision {
+  if (outcome.answer?.status === GONE) return { kind: 'gone' };
+  const waitMs = askedToWaitMs(job, outcome, policy, endedAt);
+  if (waitMs !== undefined) return { kind: 'postponed', next: postponed(job, endedAt + waitMs) };
   if (job.attempt >= policy.attempts) return { kind: 'exhausted' };
-  return { kind: 'retry', attempt: job.attempt + 1, notBefore: endedAt + policy.retryDelayMs };
+  return { kind: 'retry', next: retryOf(job, endedAt + policy.retryDelayMs) };
 }
 
-/** The decision for a webhook that is Failed once the failure is counted. */
+/** The decision for a webhook that is Failed once the failure is counted; what is held owes no pause of its own. */
 export function whileFailed(decision: FailureDecision): FailureDecision {
-  return decision.kind === 'retry' ? { kind: 'held', attempt: decision.attempt } : decision;
+  return 'next' in decision ? { kind: 'held', next: { ...decision.next, notBefore: 0 } } : decision;
+}
+
+/** Whether the failure counts towards Failed: an endpoint that asks to wait, and says how long, is not failing. */
+export function countsAsFailure(decision: FailureDecision): boolean {
+  return decision.kind !== 'postponed' && decision.kind !== 'gone';
+}
+
+function askedToWaitMs(job: Job, { answer }: Failed, policy: AttemptPolicy, now: number): number | undefined {
+  if (answer === null || !ASKING_TO_WAIT.has(answer.status)) return undefined;
+  if (now - job.receivedAt > policy.postponeWithinMs) return undefined;
+  const askedMs = retryAfterMs(answer.headers['retry-after'], now);
+  return askedMs === undefined ? undefined : Math.max(policy.retryDelayMs, Math.min(askedMs, policy.maxRetryAfterMs));
 }

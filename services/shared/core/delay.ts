@@ -7,3 +7,8 @@
 export function holdFor(notBefore: number, now: number, delayMs: number): number {
   return Math.min(Math.max(notBefore - now, 0), delayMs);
 }
+
+/** Whether a job is to be held for longer than a topic with this fixed delay holds it. */
+export function holdsLonger(notBefore: number, now: number, delayMs: number): boolean {
+  return notBefore - now > delayMs;
+}

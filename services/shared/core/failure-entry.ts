@@ -1,4 +1,4 @@
-import type { Decision } from './decision.js';
+import type { FailureDecision } from './decision.js';
 import type { FailureEntry, FollowUp } from './failure-log.js';
 import { attemptIdOf, type Job } from './job.js';
 import { maskHeaders, maskUrl } from './mask.js';
@@ -16,7 +16,7 @@ export function failureEntry(
   request: HttpRequest | null,
   secretHeaders: readonly string[],
   outcome: Extract<Outcome, { kind: 'failed' }>,
-  decision: Exclude<Decision, { kind: 'delivered' }>,
+  decision: FailureDecision,
   endedAt: number,
 ): FailureEntry {
   const { answer } = outcome;
@@ -47,6 +47,15 @@ export function failureEntry(
   };
 }
 
-function followUpOf(decision: Exclude<Decision, { kind: 'delivered' }>): FollowUp {
-  return decision.kind === 'retry' ? { kind: 'retry', at: decision.notBefore } : { kind: decision.kind };
+function followUpOf(decision: FailureDecision): FollowUp {
+  switch (decision.kind) {
+    case 'retry':
+    case 'postponed':
+      return { kind: 'retry', at: decision.next.notBefore };
+    case 'held':
+      return { kind: 'held' };
+    case 'exhausted':
+    case 'gone':
+      return { kind: 'exhausted' };
+  }
 }

@@ -26,6 +26,8 @@ export interface Job {
   readonly source: SourcePosition;
   /** The rendered JSON, sent byte for byte. */
   readonly body: Buffer;
+  /** How often the endpoint asked to wait at this attempt, which was not used up. */
+  readonly postponed: number;
 }
 
 /**
@@ -38,8 +40,8 @@ export function jobIdOf(companyId: string, eventId: string, webhookId: string): 
 }
 
 /** Names one attempt; the key of failure entries and of counting, so that a redelivery never counts twice. */
-export function attemptIdOf(job: Pick<Job, 'jobId' | 'attempt'>): string {
-  return `${job.jobId}:${job.attempt}`;
+export function attemptIdOf({ jobId, attempt, postponed }: Pick<Job, 'jobId' | 'attempt' | 'postponed'>): string {
+  return postponed === 0 ? `${jobId}:${attempt}` : `${jobId}:${attempt}+${postponed}`;
 }
 
 /** The Kafka key: events of one conversation for one webhook share a partition, hence a process and an order. */
@@ -68,10 +70,16 @@ export function firstJob(
     lane: 'dispatch',
     source,
     body,
+    postponed: 0,
   };
 }
 
 /** The same job, asking for its next attempt not before `notBefore` (epoch ms). */
 export function retryOf(job: Job, notBefore: number): Job {
-  return { ...job, attempt: job.attempt + 1, notBefore };
+  return { ...job, attempt: job.attempt + 1, postponed: 0, notBefore };
+}
+
+/** The same job, asking for the same attempt again not before `notBefore` (epoch ms): the endpoint asked to wait. */
+export function postponed(job: Job, notBefore: number): Job {
+  return { ...job, postponed: job.postponed + 1, notBefore };
 }

@@ -92,6 +92,11 @@ function causeOfStatus(status: number): Cause {
     return { kind: 'informational', text: `The endpoint answered ${status}, which is not a final answer.` };
   if (status < 400)
     return { kind: 'redirect', text: `The endpoint answered with a redirect (${status}). Redirects are not followed.` };
+  if (status === 410)
+    return {
+      kind: 'client-error',
+      text: 'The endpoint answered 410 Gone: it wants no more, and the webhook was disabled.',
+    };
   if (status < 500) return { kind: 'client-error', text: `The endpoint refused the request with status ${status}.` };
   return { kind: 'server-error', text: `The endpoint failed with status ${status}.` };
 }

@@ -160,6 +160,29 @@ describe('a webhook', () => {
   });
 });
 
+describe('an endpoint that answers 410', () => {
+  const gone = (startedAt: number) =>
+    status.recordGone({ companyId: COMPANY, webhookId, startedAt, at: startedAt + 1 });
+
+  test('makes its webhook Inactive, with the reason; once', async () => {
+    for (const n of [1, 2, 3]) await fail(n, 1_000 + n);
+    expect([await gone(5_000), await gone(5_000)]).toEqual([true, false]);
+    expect(await stored()).toMatchObject({
+      status: 'inactive',
+      statusReason: expect.stringContaining('410 Gone'),
+      statusChangedAt: new Date(5_001),
+      failures: [],
+      circuit: null,
+    });
+  });
+
+  test('changes nothing when the webhook was enabled or edited since the attempt began', async () => {
+    await reset({ countsFrom: new Date(10_000) });
+    expect([await gone(9_999), (await stored()).status]).toEqual([false, 'active']);
+    expect([await gone(10_000), (await stored()).status]).toEqual([true, 'inactive']);
+  });
+});
+
 describe('many facts at once', () => {
   test('of one webhook are few updates', async () => {
     const at = Date.now();

@@ -36,6 +36,7 @@ describe('what loads', () => {
       dispatch: 'webhooks.dispatch',
       overflow: 'webhooks.overflow',
       retry: 'webhooks.retry-3s',
+      longRetry: 'webhooks.retry-60s',
       deadLetter: 'webhooks.dead-letter',
     });
   });

@@ -5,8 +5,8 @@ import { DependencyError } from '../../core/errors.js';
  * The topics of the system and their settings.
  *
  * Ours keep records for 7 days: the longest outage that loses nothing. They take records of up to 4 MiB, because a job
- * is larger than the event that it carries. The retry topic is stamped by the broker, so that its order is that of
- * its clock whatever the producers' clocks say.
+ * is larger than the event that it carries. The retry topics are stamped by the broker, so that their order is that
+ * of its clock whatever the producers' clocks say.
  */
 export interface Topics {
   readonly callEvents: string;
@@ -14,6 +14,7 @@ export interface Topics {
   readonly dispatch: string;
   readonly overflow: string;
   readonly retry: string;
+  readonly longRetry: string;
   readonly deadLetter: string;
 }
 
@@ -55,7 +56,8 @@ function topicConfig(
     { name: 'retention.ms', value: String(RETENTION_MS) },
     { name: 'max.message.bytes', value: String(RECORD_MAX_BYTES) },
   ];
-  if (role === 'retry') configEntries.push({ name: 'message.timestamp.type', value: 'LogAppendTime' });
+  if (role === 'retry' || role === 'longRetry')
+    configEntries.push({ name: 'message.timestamp.type', value: 'LogAppendTime' });
   return { topic, numPartitions: partitions, replicationFactor, configEntries };
 }
 

@@ -42,7 +42,7 @@ export type Count = (n?: number) => void;
 export type CountBy<V extends string> = (value: V, n?: number) => void;
 export interface Level {
   readonly set: (n: number) => void;
-  /** Reads the level when it is scraped, instead of setting it at every change. */
+  /** Reads the level when it is scraped, instead of setting it at every change; of several readers, the sum. */
   readonly readFrom: (read: () => number) => void;
 }
 export type LevelBy<V extends string> = (value: V, n: number) => void;
@@ -100,20 +100,18 @@ export function createMetrics(service: string): Metrics {
 }
 
 function createLevel(name: string, help: string, registers: Registry[]): Level {
-  let readLevel: (() => number) | undefined;
+  const readers: (() => number)[] = [];
   const gauge = new Gauge({
     name,
     help,
     registers,
     collect: () => {
-      if (readLevel !== undefined) gauge.set(readLevel());
+      if (readers.length > 0) gauge.set(readers.reduce((sum, read) => sum + read(), 0));
     },
   });
   return {
     set: (n) => gauge.set(n),
-    readFrom: (read) => {
-      readLevel = read;
-    },
+    readFrom: (read) => void readers.push(read),
   };
 }
 

@@ -112,21 +112,7 @@ export function deliveryMetrics<O extends string>(metrics: Metrics, outcomes: re
     exhausted: metrics.counter('webhook_exhausted_total', 'Events that used up their attempts for a webhook.'),
     overflowed: metrics.counter('webhook_overflowed_total', 'Jobs sent to the overflow topic.'),
     dropped: metrics.counter('webhook_jobs_dropped_total', 'Jobs of webhooks that were deleted or disabled meanwhile.'),
-    held: metrics.counter('webhook_held_total', 'Attempts held because their webhook is Failed.'),
-    heldDropped: metrics.counterBy({
-      name: 'webhook_held_dropped_total',
-      help: 'Attempts of Failed webhooks that were dropped because a bound was reached, by reason.',
-      label: 'reason',
-      values: DROP_REASONS,
-    }),
-    probes: metrics.counterBy({
-      name: 'webhook_probes_total',
-      help: 'Probes of Failed webhooks, by result.',
-      label: 'result',
-      values: ['delivered', 'failed'],
-    }),
-    recovered: metrics.counter('webhook_held_delivered_total', 'Held attempts made after their webhook became Active.'),
-    recoveries: metrics.gauge('webhook_recoveries', 'Webhooks whose held events this process looks after just now.'),
+    ...heldMetrics(metrics),
     queuedJobs: metrics.gauge('webhook_queued_jobs', 'Jobs in memory that wait for their attempt.'),
     queuedBytes: metrics.gauge('webhook_queued_bytes', 'Bytes of the bodies of all jobs in memory.'),
     queuedWebhooks: metrics.gauge('webhook_queued_webhooks', 'Webhooks that have jobs in memory.'),
@@ -147,6 +133,26 @@ export function deliveryMetrics<O extends string>(metrics: Metrics, outcomes: re
       label: 'status',
       values: STATUSES,
     }),
+  };
+}
+
+function heldMetrics(metrics: Metrics) {
+  return {
+    held: metrics.counter('webhook_held_total', 'Attempts held because their webhook is Failed.'),
+    heldDropped: metrics.counterBy({
+      name: 'webhook_held_dropped_total',
+      help: 'Attempts of Failed webhooks that were dropped because a bound was reached, by reason.',
+      label: 'reason',
+      values: DROP_REASONS,
+    }),
+    probes: metrics.counterBy({
+      name: 'webhook_probes_total',
+      help: 'Probes of Failed webhooks, by result.',
+      label: 'result',
+      values: ['delivered', 'failed'],
+    }),
+    recovered: metrics.counter('webhook_held_delivered_total', 'Held attempts made after their webhook became Active.'),
+    recoveries: metrics.gauge('webhook_recoveries', 'Webhooks whose held events this process looks after just now.'),
   };
 }
 

@@ -14,6 +14,8 @@ export interface HeldDocument {
   readonly conversationId: string;
   /** 1-based: the attempt that is still owed. */
   readonly attempt: number;
+  /** How often the endpoint asked to wait at this attempt; absent where it never did. */
+  readonly postponed?: number;
   readonly receivedAt: Date;
   /** The offset of the event in its partition: orders what was received within one millisecond. */
   readonly position: number;
@@ -39,6 +41,7 @@ export function toHeldDocument(job: Job, now: number, maxAgeMs: number): HeldDoc
     eventType,
     conversationId,
     attempt,
+    ...(job.postponed === 0 ? {} : { postponed: job.postponed }),
     receivedAt: new Date(receivedAt),
     position: Number(job.source.offset),
     heldAt: new Date(now),
@@ -62,6 +65,7 @@ export function toHeldJob(document: HeldDocument): Job {
     conversationId,
     attempt,
     notBefore: 0,
+    postponed: document.postponed ?? 0,
     receivedAt: document.receivedAt.getTime(),
     lane,
     source: { topic: source.topic, partition: source.partition, offset: source.offset },

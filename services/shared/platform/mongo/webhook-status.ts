@@ -2,6 +2,7 @@ import type { Collection, Db } from 'mongodb';
 import { reduceCircuit, type ProbeFailed } from '../../core/circuit.js';
 import { countFailure, countSuccess, type CountingPolicy, type CountingState } from '../../core/status.js';
 import { onMongo } from './mongo-errors.js';
+import type { RecoveryDocument } from './recovery-document.js';
 import { changedBy, foldUpdate, type StatusFact } from './status-fold.js';
 import { toCircuit, type WebhookDocument } from './webhook-document.js';
 import { WriteBatcher, type Settled } from '../process/write-batcher.js';
@@ -54,16 +55,21 @@ interface Item {
 
 type Count = FailureCount | SuccessCount | ProbeCount;
 
+/** What an Inactive webhook shows that its own endpoint disabled. */
+export const GONE_REASON = 'The endpoint answered 410 Gone: it wants no more events. Enable the webhook to try again.';
+
 /** Updates of different webhooks under way at once; leaves connections of the pool to others. */
 const CONCURRENT_UPDATES = 8;
 
 export class WebhookStatus {
   readonly #webhooks: Collection<WebhookDocument>;
+  readonly #recoveries: Collection<RecoveryDocument>;
   readonly #policy: CountingPolicy;
   readonly #batcher: WriteBatcher<Item, Count>;
 
   constructor({ db, policy }: WebhookStatusOptions) {
     this.#webhooks = db.collection<WebhookDocument>('webhooks');
+    this.#recoveries = db.collection<RecoveryDocument>('recoveries');
     this.#policy = policy;
     this.#batcher = new WriteBatcher<Item, Count>({
       write: (items) => this.#write(items),
@@ -94,6 +100,31 @@ export class WebhookStatus {
   recordProbeFailure({ companyId, webhookId, at, openedAt, probe }: ProbeFailedOf): Promise<ProbeCount> {
     const fact: StatusFact = { kind: 'probe-failed', at: new Date(at), openedAt: new Date(openedAt), probe };
     return this.#batcher.add({ companyId, webhookId, fact }) as Promise<ProbeCount>;
+  }
+
+  /**
+   * The endpoint answered 410 Gone: `gone` of core/circuit.ts. False when there is nothing to disable: it was enabled or
+   * edited since the attempt began, it is Inactive or deleted. @throws DependencyError
+   */
+  async recordGone({ companyId, webhookId, startedAt, at }: Omit<FailedAttemptOf, 'attemptId'>): Promise<boolean> {
+    const ours = { companyId, _id: webhookId };
+    const result = await onMongo('disabling a webhook', () =>
+      this.#webhooks.updateOne(
+        { ...ours, status: { $ne: 'inactive' }, countsFrom: { $lte: new Date(startedAt) } },
+        {
+          $set: {
+            status: 'inactive',
+            statusReason: GONE_REASON,
+            statusChangedAt: new Date(at),
+            failures: [],
+            circuit: null,
+          },
+        },
+      ),
+    );
+    const look = { $set: { dueAt: new Date(at) }, $inc: { pokes: 1 } };
+    await onMongo('asking for a recovery', () => this.#recoveries.updateOne(ours, look));
+    return result.modifiedCount === 1;
   }
 
   /** Waits until every fact was answered. */

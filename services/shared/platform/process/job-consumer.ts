@@ -55,7 +55,7 @@ export async function startJobConsumer(
   });
   consume.uncommitted.readFrom(() => consumer.uncommitted);
   consume.pausedPartitions.readFrom(() => consumer.pausedPartitions);
-  watchConsumer(context, consumer);
+  watchConsumer(context, consumer, `consumer of ${options.topics.join(', ')}`);
   await context.untilReachable('kafka', () => consumer.start());
   return consumer;
 }

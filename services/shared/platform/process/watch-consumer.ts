@@ -7,9 +7,10 @@ import type { ServiceContext } from './run-service.js';
 export function watchConsumer(
   { health }: Pick<ServiceContext, 'health'>,
   consumer: { trouble(): string | undefined },
+  name = 'consumer',
 ): void {
   health.add({
-    name: 'consumer',
+    name,
     kind: 'dependency',
     check: () => {
       const reason = consumer.trouble();

@@ -35,6 +35,7 @@ const jobs: fc.Arbitrary<Job> = fc.record({
   lane: fc.constantFrom('dispatch' as const, 'overflow' as const),
   source,
   body: bytes,
+  postponed: fc.nat(50),
 });
 
 const letters: fc.Arbitrary<DeadLetter> = fc.record({
