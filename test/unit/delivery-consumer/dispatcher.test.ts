@@ -116,7 +116,7 @@ describe('a partition that is lost', () => {
       await end('first');
       expect([begun, dispatcher.jobs, dispatcher.webhooks]).toEqual([['first'], 0, 0]);
     }
-  });
+  }, 30_000);
 });
 
 describe('drain', () => {
