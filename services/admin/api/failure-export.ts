@@ -42,19 +42,27 @@ const COLUMNS: readonly (readonly [name: string, cell: (record: FailureRecord) =
 ];
 
 const LINE_END = '\r\n';
+/** A piece ends with the line that reaches it. */
+const PIECE_CHARS = 64 * 1024;
 
-/** The file, in pieces of one batch each. Its first piece comes after the first batch, so that it tells of a failure. */
+/**
+ * The file, in pieces. Its first piece comes after the first batch, so that it tells of a failure. Pieces are small:
+ * larger ones would each become a large text and a large buffer that the collector leaves lying for long.
+ */
 export async function* exportFile(
   format: ExportFormat,
   batches: AsyncIterable<readonly StoredEntry[]>,
 ): AsyncGenerator<string, void, undefined> {
   const lineOf = format === 'csv' ? csvRow : ndjsonLine;
-  let head = format === 'csv' ? csvLine(COLUMNS.map(([name]) => name)) : '';
-  for await (const batch of batches) {
-    yield head + batch.map((entry) => lineOf(recordOf(entry))).join('');
-    head = '';
-  }
-  if (head !== '') yield head;
+  let piece = format === 'csv' ? csvLine(COLUMNS.map(([name]) => name)) : '';
+  for await (const batch of batches)
+    for (const entry of batch) {
+      piece += lineOf(recordOf(entry));
+      if (piece.length < PIECE_CHARS) continue;
+      yield piece;
+      piece = '';
+    }
+  if (piece !== '') yield piece;
 }
 
 function ndjsonLine(record: FailureRecord): string {

@@ -23,8 +23,9 @@ async function run({ uri, database, from, to, first, webhooks }: EntriesTask): P
       // Multiplied, because types and classes repeat with the number: each webhook is to have all of them.
       const drawn = Math.imul(number, 0x9e3779b1) >>> 8;
       const company = webhooks[number < first ? 0 : drawn % webhooks.length] ?? [];
-      const isFirst = number < first || drawn % 2 === 0;
-      return failureDocument(number, company[isFirst ? 0 : drawn % company.length]);
+      const within = Math.floor(drawn / webhooks.length);
+      const isFirst = number < first || within % 2 === 0;
+      return failureDocument(number, company[isFirst ? 0 : Math.floor(within / 2) % company.length]);
     };
     await storeFailures(entries, to - from, (number) => of(from + number));
     return to - from;
