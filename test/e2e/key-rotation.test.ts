@@ -17,7 +17,7 @@ import { pause, until } from '../support/waiting.js';
 const OLD = `old:${randomBytes(32).toString('base64')}`;
 const NEW = `new:${randomBytes(32).toString('base64')}`;
 const PER_ROUND = 5;
-const ROUND_MS = 100;
+const ROUND_MS = 80;
 const GRACE_MS = 3_000;
 
 const CREDENTIALS: readonly {

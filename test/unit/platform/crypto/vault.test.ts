@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { createCipheriv, createDecipheriv, createSecretKey, randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
@@ -12,6 +12,7 @@ import {
 import { SealError } from '../../../../services/shared/platform/crypto/seal-error.js';
 import {
   createVault,
+  DATA_KEYS_TRUSTED_MS,
   type DataKeyStore,
   type Sealed,
   type WrappedDataKeys,
@@ -259,6 +260,35 @@ describe('while a company has two data keys', () => {
     const vault = createVault({ keys: [KEY_B], companies });
     expect(await vault.open('c1', 'wh_1', 'f', await vault.seal('c1', 'wh_1', 'f', 'new'))).toBe('new');
     await expectFault(vault.open('c1', 'wh_1', 'f', old), 'unknown-key-encryption-key');
+  });
+
+  test('the old one seals for 60 s at most, counted from the beginning of the look that found it', async () => {
+    const companies = memoryStore();
+    const clock = jest.spyOn(performance, 'now');
+    // The cache looks at its clock once in a millisecond: its own timer comes before ours.
+    const itIs = (now: number) => {
+      clock.mockReturnValue(now);
+      return new Promise((resolve) => setTimeout(resolve, 5));
+    };
+    try {
+      await itIs(1_000);
+      await createVault({ keys: [KEY_A], companies }).seal('c1', 'wh_1', 'f', 'text');
+      const old = companies.stored.get('c1')?.id;
+      const find = async (companyId: string) => {
+        const found = await companies.find(companyId);
+        await itIs(21_000);
+        return found;
+      };
+      const vault = createVault({ keys: [KEY_A], companies: { ...companies, find } });
+      expect((await vault.seal('c1', 'wh_1', 'f', 'text')).kid).toBe(old);
+      companies.renew('c1');
+      await itIs(1_000 + DATA_KEYS_TRUSTED_MS);
+      expect((await vault.seal('c1', 'wh_1', 'f', 'text')).kid).toBe(old);
+      await itIs(1_001 + DATA_KEYS_TRUSTED_MS);
+      expect((await vault.seal('c1', 'wh_1', 'f', 'text')).kid).toBe(companies.stored.get('c1')?.id);
+    } finally {
+      clock.mockRestore();
+    }
   });
 
   test('a previous one that is gone is a refusal, once what was cached of it is looked at again', async () => {
