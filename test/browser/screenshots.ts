@@ -49,7 +49,7 @@ async function happen({ system }: ConsoleStage): Promise<Record<keyof typeof HOS
     .collection<{ _id: string }>('webhooks')
     .updateOne({ companyId: COMPANY, _id: ids.lab }, { $set: { status: 'inactive' } });
   for (let round = 0; round < 6; round++) {
-    await system.produce(CALL_EVENT_TYPES.flatMap((type) => Array.from({ length: 20 }, () => event(type, COMPANY))));
+    await system.produce(CALL_EVENT_TYPES.flatMap((type) => Array.from({ length: 5 }, () => event(type, COMPANY))));
     await system.produce(WHATSAPP_EVENT_TYPES.map((type) => event(type, COMPANY)));
   }
   await until(
@@ -57,7 +57,7 @@ async function happen({ system }: ConsoleStage): Promise<Record<keyof typeof HOS
     (webhook) => webhook?.status === 'failed',
     60_000,
   );
-  await receiver.waitFor((requests) => requests.filter(({ url }) => url !== '/whatsapp').length >= 6 * 140, 60_000);
+  await receiver.waitFor((requests) => requests.filter(({ url }) => url !== '/whatsapp').length >= 6 * 35, 60_000);
   // Ends in order: what it still has to write about deliveries is written then.
   for (const name of ['delivery-consumer', 'retry-consumer']) await system.services.get(name)?.stop();
   return ids;
