@@ -68,7 +68,7 @@ function filtersOf(command: Document): Fields[] {
     ...['filter', 'query'].filter((name) => name in fields).map((name) => fields[name] as Fields),
     ...[...list('updates'), ...list('deletes')].map((write) => write['q'] as Fields),
     ...list('documents'),
-    ...list('pipeline').flatMap((stage) => (stage['$match'] as Fields | undefined) ?? []),
+    ...list('pipeline').flatMap(({ $match }) => ($match === undefined ? [] : [$match as Fields])),
   ];
 }
 
