@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 export interface BenchArguments {
-  /** Entries in the failure log; a tenth of them at one webhook, which is exported. */
+  /** Entries in the failure log; 100,000 of them at one webhook, which is exported. */
   readonly entries: number;
   readonly companies: number;
   readonly clients: number;
