@@ -273,7 +273,8 @@ describe('an export', () => {
 
   test('what fails after it cuts the connection, so that no part passes for the whole', async () => {
     async function* breaking() {
-      yield await Promise.resolve([failureDocument(1)]);
+      // More than a piece, so that the answer has begun.
+      yield await Promise.resolve(Array.from({ length: 200 }, (_, number) => failureDocument(number)));
       throw new DependencyError('mongodb', 'away');
     }
     const away = await startTestApi([failureRoutes({ ...ports, all: breaking })], principal('c1'));

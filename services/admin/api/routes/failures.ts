@@ -153,7 +153,7 @@ function exportRoute(api: Api, ports: FailurePorts): void {
 async function openExport(ports: FailurePorts, ref: Ref, query: FailureExportQuery): Promise<Readable> {
   const { format, ...filter } = query;
   const wanted = queryOf(filter);
-  const stream = Readable.from(exportFile(format, ports.all(ref, wanted)), { objectMode: false });
+  const stream = Readable.from(exportFile(format, ports.all(ref, wanted)), { objectMode: true, highWaterMark: 1 });
   await once(stream, 'readable');
   return stream;
 }
