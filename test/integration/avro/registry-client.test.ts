@@ -6,7 +6,7 @@ import { createEventDecoder } from '../../../services/shared/platform/avro/event
 import { createRecordEncoder } from '../../../services/shared/platform/avro/record-encoder.js';
 import { registerSchemas } from '../../../services/shared/platform/avro/register-schemas.js';
 import { createRegistryClient } from '../../../services/shared/platform/avro/registry-client.js';
-import { newestSchema } from '../../../services/shared/platform/avro/schema-files.js';
+import { newestSchema, schemaVersions } from '../../../services/shared/platform/avro/schema-files.js';
 import { openSchemaStore } from '../../../services/shared/platform/avro/schema-store.js';
 import { avroValueOf, exampleOf } from '../../support/event-examples.js';
 import { memoryKnownSchemas } from '../../support/known-schemas.js';
@@ -170,8 +170,10 @@ describe('registering our schemas', () => {
     expect(bodies).toEqual([
       ['POST /subjects/calls.events-value/versions', { schema: CALL_EVENT }],
       ['PUT /config/calls.events-value', { compatibility: 'BACKWARD' }],
-      ['POST /subjects/webhooks.dispatch-value/versions', { schema: newestSchema('delivery-job') }],
-      ['PUT /config/webhooks.dispatch-value', { compatibility: 'BACKWARD' }],
+      ...schemaVersions('delivery-job').flatMap((schema) => [
+        ['POST /subjects/webhooks.dispatch-value/versions', { schema }],
+        ['PUT /config/webhooks.dispatch-value', { compatibility: 'BACKWARD' }],
+      ]),
     ]);
   });
 });
