@@ -2,6 +2,7 @@ import type { Collection, Db } from 'mongodb';
 import { TOKEN_SLOTS } from './collections/identity.plan.js';
 import { isDuplicateKey, onMongo } from './mongo-errors.js';
 import { inTransaction, within, type Within } from './transaction.js';
+import { Turns } from '../process/turns.js';
 
 /** A company's API token as it is stored: of the token itself only the SHA-256. */
 export interface StoredApiToken {
@@ -26,6 +27,8 @@ const USED_PRECISION_MS = 60_000;
 export class ApiTokenStore {
   readonly #db: Db;
   readonly #tokens: Collection<TokenDocument>;
+  /** Creations of one company: side by side they would conflict over the same slot, each of them again and again. */
+  readonly #creations = new Turns();
 
   constructor(db: Db) {
     this.#db = db;
@@ -55,7 +58,11 @@ export class ApiTokenStore {
    * Stores a token in a free slot; the unique index decides when creations race. Expired ones make room at once.
    * @throws DependencyError
    */
-  async create(token: StoredApiToken, alongside: Alongside): Promise<'created' | 'full'> {
+  create(token: StoredApiToken, alongside: Alongside): Promise<'created' | 'full'> {
+    return this.#creations.take(token.companyId, () => this.#create(token, alongside));
+  }
+
+  async #create(token: StoredApiToken, alongside: Alongside): Promise<'created' | 'full'> {
     for (let tries = 0; tries <= TOKEN_SLOTS; tries += 1) {
       try {
         return await inTransaction('creating an API token', this.#db, async (session) => {
