@@ -1,0 +1,117 @@
+import type { EventType } from '../../services/shared/core/vocabulary.js';
+
+/**
+ * What the witnesses of a run tell, in plain data: what the producer had acknowledged (and what Kafka really stored),
+ * what the receivers got, what MongoDB and the topics say at the end, and what was sampled meanwhile. All instants are
+ * epoch ms of one machine's clock.
+ */
+export interface History {
+  readonly produced: readonly Produced[];
+  /** How often each event stands in the topics of events: a repeated produce stores it twice. */
+  readonly stored: ReadonlyMap<string, number>;
+  readonly subscriptions: readonly Subscriber[];
+  readonly posts: readonly Post[];
+  readonly entries: readonly Entry[];
+  /** Still held at the end. */
+  readonly held: readonly { readonly jobId: string }[];
+  /** Events and jobs that were dead-lettered. */
+  readonly letters: readonly { readonly eventId: string }[];
+  readonly records: readonly JobRecord[];
+  readonly commits: readonly CommitSample[];
+  readonly faults: readonly Fault[];
+  readonly processes: readonly ProcessEnd[];
+  /** Records that a group has not committed at the end, by group. */
+  readonly lag: ReadonlyMap<string, number>;
+  /** Places where a secret stood in clear. */
+  readonly leaks: readonly string[];
+  /** Connections to addresses that nothing may connect to. */
+  readonly forbiddenConnections: number;
+}
+
+export interface Produced {
+  readonly eventId: string;
+  readonly eventType: EventType;
+  readonly companyId: string;
+  readonly conversationId: string;
+  readonly sequence: number | null;
+  readonly at: number;
+  /** If not, it may have been stored or not. */
+  readonly acked: boolean;
+}
+
+/** A webhook that was there, Active, before the first event. */
+export interface Subscriber {
+  readonly webhookId: string;
+  readonly companyId: string;
+  readonly events: readonly EventType[];
+}
+
+export interface Post {
+  readonly webhookId: string;
+  readonly jobId: string;
+  readonly eventId: string;
+  readonly attempt: number;
+  readonly arrivedAt: number;
+  /** Undefined when it had not ended when the receiver was asked. */
+  readonly completedAt: number | undefined;
+  /** What the receiver answered in full; undefined when it hung, cut or was left. */
+  readonly status: number | undefined;
+  /** The answer asked to wait: the same attempt follows again. */
+  readonly asksToWait: boolean;
+}
+
+/** An entry of the failure log. */
+export interface Entry {
+  readonly jobId: string;
+  readonly attempt: number;
+  readonly followUp: 'retry' | 'exhausted' | 'held' | 'dropped';
+}
+
+/** A job as it stands in one of the topics of jobs. */
+export interface JobRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly jobId: string;
+  readonly attempt: number;
+  readonly postponed: number;
+}
+
+/** What a group had committed of a partition, read at `at` or before. */
+export interface CommitSample {
+  readonly at: number;
+  readonly group: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+export interface Fault {
+  readonly name: string;
+  readonly at: number;
+  /** When it was taken back; the same as `at` for what lasts no time. */
+  readonly endedAt: number;
+  /** Records that were read and not committed when it struck: so many may be handled twice. */
+  readonly exposed: number;
+}
+
+export interface ProcessEnd {
+  readonly name: string;
+  /** At the end of the run. */
+  readonly running: boolean;
+  readonly peakRssMb: number;
+  /** Times that it ended by itself and was started again. */
+  readonly selfEnded: number;
+}
+
+/** What a run has to hold to. */
+export interface Rules {
+  readonly attempts: number;
+  readonly retryDelayMs: number;
+  readonly recoverWithinMs: number;
+  readonly rssLimitMb: number;
+  /** First attempts of a conversation arrive in its order. Not where webhooks were Failed or changed lanes. */
+  readonly ordered: boolean;
+  /** The topic whose commits are held against the receivers' log, with its group. */
+  readonly dispatch: { readonly topic: string; readonly group: string };
+}

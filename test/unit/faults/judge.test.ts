@@ -1,0 +1,217 @@
+import { describe, expect, test } from '@jest/globals';
+import { jobIdOf } from '../../../services/shared/core/job.js';
+import { judge } from '../../faults/check/judge.js';
+import type { Entry, History, Post, Produced, Rules } from '../../faults/history.js';
+
+/**
+ * A checker that can't fail is worth nothing: a history in which all is well, and for each invariant one that breaks it
+ * in the smallest way.
+ */
+const RULES: Rules = {
+  attempts: 3,
+  retryDelayMs: 3_000,
+  recoverWithinMs: 60_000,
+  rssLimitMb: 512,
+  ordered: true,
+  dispatch: { topic: 'dispatch', group: 'delivery' },
+};
+
+const COMPANY = 'co_a';
+const HOOK = 'wh_a';
+const jobOf = (eventId: string): string => jobIdOf(COMPANY, eventId, HOOK);
+
+function produced(eventId: string, sequence: number, overrides: Partial<Produced> = {}): Produced {
+  return {
+    eventId,
+    eventType: 'call.initiated',
+    companyId: COMPANY,
+    conversationId: 'call_1',
+    sequence,
+    at: 1_000 + sequence,
+    acked: true,
+    ...overrides,
+  };
+}
+
+function post(eventId: string, arrivedAt: number, overrides: Partial<Post> = {}): Post {
+  return {
+    webhookId: HOOK,
+    jobId: jobOf(eventId),
+    eventId,
+    attempt: 1,
+    arrivedAt,
+    completedAt: arrivedAt + 5,
+    status: 200,
+    asksToWait: false,
+    ...overrides,
+  };
+}
+
+function entry(eventId: string, attempt: number, followUp: Entry['followUp']): Entry {
+  return { jobId: jobOf(eventId), attempt, followUp };
+}
+
+const record = (eventId: string, offset: number, attempt = 1) => ({
+  topic: 'dispatch',
+  partition: 0,
+  offset,
+  jobId: jobOf(eventId),
+  attempt,
+  postponed: 0,
+});
+const commit = (at: number, offset: number) => ({ at, group: 'delivery', topic: 'dispatch', partition: 0, offset });
+const fault = (endedAt: number, exposed: number) => ({ name: 'kill -9', at: endedAt, endedAt, exposed });
+
+/** Event 1 is delivered at once, event 2 fails once and is delivered 3 s later. */
+const WELL: History = {
+  produced: [produced('e1', 1), produced('e2', 2)],
+  stored: new Map([
+    ['e1', 1],
+    ['e2', 1],
+  ]),
+  subscriptions: [{ webhookId: HOOK, companyId: COMPANY, events: ['call.initiated'] }],
+  posts: [post('e1', 1_100), post('e2', 1_200, { status: 500 }), post('e2', 4_210, { attempt: 2 })],
+  entries: [entry('e2', 1, 'retry')],
+  held: [],
+  letters: [],
+  records: [record('e1', 0), record('e2', 1), record('e2', 2, 2)],
+  commits: [commit(1_150, 0), commit(1_300, 1), commit(4_300, 3)],
+  faults: [],
+  processes: [{ name: 'delivery', running: true, peakRssMb: 150, selfEnded: 0 }],
+  lag: new Map([['delivery', 0]]),
+  leaks: [],
+  forbiddenConnections: 0,
+};
+
+test('a history in which all is well breaks nothing', () => {
+  expect(judge(WELL, RULES)).toEqual({ events: 2, lost: 0, doubled: 0, bound: 0, recoveryMs: 0, violations: [] });
+});
+
+describe('a history that breaks one invariant', () => {
+  const broken: [string, string, Partial<History>, RegExp][] = [
+    ['I1', 'an event never arrives', { posts: WELL.posts.slice(1) }, /without an end: e1/],
+    ['I1', 'the last attempt failed and nobody says so', { posts: WELL.posts.slice(0, 2) }, /without an end: e2/],
+    ['I1', 'an event is held for ever', { posts: WELL.posts.slice(1), held: [{ jobId: jobOf('e1') }] }, /still held/],
+    ['I1', 'an event arrives that nobody produced', { posts: [...WELL.posts, post('e9', 9_000)] }, /never owed/],
+    ['I1', 'Kafka has forgotten what it acknowledged', { stored: new Map([['e2', 1]]) }, /not in its topic: e1/],
+    ['I2', 'a success is posted again without a fault', { posts: [...WELL.posts, post('e1', 1_500)] }, /1 deliveries/],
+    ['I2', 'a fault doubles more than was exposed', doubledWith(1), /2 deliveries were repeated, where 1/],
+    ['I3', 'a fourth attempt', withFourth(), /beyond the planned/],
+    [
+      'I3',
+      'attempt 3 follows attempt 1',
+      { posts: [...WELL.posts, post('e1', 9_000, { attempt: 3 })] },
+      /without the one/,
+    ],
+    ['I4', 'the second event of a call comes first', { posts: [...WELL.posts.slice(1), post('e1', 1_250)] }, /order/],
+    ['I5', 'a retry comes after 2.9 s', { posts: [...WELL.posts.slice(0, 2), retryAt(4_105)] }, /by 100 ms/],
+    [
+      'I7',
+      'a backlog takes 61 s',
+      { faults: [fault(1_100, 0)], posts: [...WELL.posts.slice(1), late()] },
+      /after 61000/,
+    ],
+    ['I7', 'a process is gone', { processes: [{ ...alive(), running: false }] }, /does not run/],
+    ['I7', 'a process lives and does not consume', { lag: new Map([['delivery', 7]]) }, /delivery 7/],
+    ['I8', 'a secret stands in a log', { leaks: ['log of delivery'] }, /log of delivery/],
+    ['I9', 'something connected to the metadata address', { forbiddenConnections: 1 }, /forbidden connection/],
+    ['I10', 'a process grew', { processes: [{ ...alive(), peakRssMb: 513 }] }, /delivery 513 MB/],
+    ['I11', 'a failed attempt is not logged', { entries: [] }, /not logged/],
+    ['I11', 'an entry was invented', { entries: [...WELL.entries, entry('e9', 1, 'retry')] }, /not owed/],
+    ['I12', 'a commit goes back', { commits: [...WELL.commits, commit(5_000, 2)] }, /from 3 to 2/],
+    ['I12', 'a commit passes what was not posted', { commits: [commit(1_150, 2), commit(4_300, 3)] }, /e2|msg_/],
+  ];
+  test.each(broken)('%s: %s', (invariant, _, change, what) => {
+    const { violations } = judge({ ...WELL, ...change }, RULES);
+    expect(violations.map((found) => found.invariant)).toContain(invariant);
+    expect(violations.find((found) => found.invariant === invariant)?.what).toMatch(what);
+  });
+});
+
+describe('what is no violation', () => {
+  const allowed: [string, Partial<History>, Partial<ReturnType<typeof judge>>][] = [
+    [
+      'an event that was not acknowledged and not stored',
+      { produced: [...WELL.produced, produced('e3', 3, { acked: false })] },
+      { events: 3 },
+    ],
+    ['a dead letter is an end', { posts: WELL.posts.slice(1), letters: [{ eventId: 'e1' }] }, {}],
+    ['an event that used up its attempts is at its end', exhausted(), {}],
+    ['as many doubles as were exposed', doubledWith(2), { doubled: 2, bound: 2 }],
+    ['the retry of a doubled attempt is no repetition of its own', doubledRetry(), { doubled: 2, bound: 1 }],
+    ['a record that stands twice doubles one delivery', storedTwice(), { doubled: 1, bound: 1 }],
+    ['an endpoint that asked to wait gets the same attempt again', asked(), { doubled: 0 }],
+    [
+      'what was held owes no pause',
+      { entries: [entry('e2', 1, 'held')], posts: [...WELL.posts.slice(0, 2), retryAt(1_300)] },
+      {},
+    ],
+    [
+      'a double after a kill may come out of order',
+      { faults: [fault(1_150, 1)], posts: [...WELL.posts, post('e1', 1_300)] },
+      { doubled: 1 },
+    ],
+    ['a backlog that is caught up within a minute', { faults: [fault(1_100, 0)] }, { recoveryMs: 100 }],
+  ];
+  test.each(allowed)('%s', (_, change, verdict) => {
+    expect(judge({ ...WELL, ...change }, RULES)).toMatchObject({ lost: 0, violations: [], ...verdict });
+  });
+});
+
+test('an event that was not acknowledged but stored has to arrive all the same', () => {
+  const maybe = produced('e3', 3, { acked: false });
+  const history = { ...WELL, produced: [...WELL.produced, maybe], stored: new Map([...WELL.stored, ['e3', 1]]) };
+  expect(judge(history, RULES)).toMatchObject({ lost: 1 });
+});
+
+function alive(): History['processes'][number] {
+  return { name: 'delivery', running: true, peakRssMb: 150, selfEnded: 0 };
+}
+
+function retryAt(arrivedAt: number): Post {
+  return post('e2', arrivedAt, { attempt: 2 });
+}
+
+function late(): Post {
+  return post('e1', 1_100 + 61_000);
+}
+
+function doubledWith(exposed: number): Partial<History> {
+  return { faults: [fault(1_150, exposed)], posts: [...WELL.posts, post('e1', 1_300), retryAt(4_400)] };
+}
+
+function doubledRetry(): Partial<History> {
+  const again = [post('e2', 1_300, { status: 500 }), retryAt(4_320)];
+  return { faults: [fault(1_250, 1)], posts: [...WELL.posts, ...again] };
+}
+
+function storedTwice(): Partial<History> {
+  return {
+    faults: [fault(1_050, 0)],
+    records: [...WELL.records, record('e1', 3)],
+    posts: [...WELL.posts, post('e1', 1_300)],
+  };
+}
+
+function exhausted(): Partial<History> {
+  return {
+    posts: [
+      post('e1', 1_100),
+      post('e2', 1_200, { status: 500 }),
+      post('e2', 4_210, { attempt: 2, status: 500 }),
+      post('e2', 7_220, { attempt: 3, status: 500 }),
+    ],
+    entries: [entry('e2', 1, 'retry'), entry('e2', 2, 'retry'), entry('e2', 3, 'exhausted')],
+  };
+}
+
+function withFourth(): Partial<History> {
+  const { posts, entries } = exhausted();
+  return { posts: [...(posts ?? []), post('e2', 10_300, { attempt: 4 })], entries: entries ?? [] };
+}
+
+function asked(): Partial<History> {
+  return {
+    posts: [post('e1', 1_100), post('e2', 1_200, { status: 429, asksToWait: true }), post('e2', 6_300)],
+  };
+}
