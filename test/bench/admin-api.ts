@@ -14,7 +14,7 @@ import { migrate } from '../../services/shared/platform/mongo/migrate.js';
 import { startAdminServer } from './admin-api/admin-server.js';
 import { startBareServer } from './admin-api/bare-server.js';
 import { readBenchArguments } from './admin-api/bench-arguments.js';
-import { runInChild } from './admin-api/child-task.js';
+import { runInChild } from './shared/child-task.js';
 import type { EntriesTask } from './admin-api/entries-process.js';
 import { measureExport, measureLoad } from './admin-api/measure.js';
 import {
@@ -75,7 +75,7 @@ async function prepare(): Promise<World> {
     first: Math.min(EXPORTED, Math.ceil(options.entries / 2)),
     webhooks: world.webhooks,
   }));
-  await Promise.all(shares.map((task) => runInChild('./entries-process.js', task)));
+  await Promise.all(shares.map((task) => runInChild(new URL('./admin-api/entries-process.js', import.meta.url), task)));
   say(`${options.entries} failure entries stored by ${LOADERS} processes: ${seconds(began)} s`);
   began = performance.now();
   await migrate(mongo.db, new Date());
@@ -135,7 +135,7 @@ async function measureExports({ webhooks, clients }: World): Promise<ExportFigur
     const [first, small] = webhooks[0] ?? [];
     const headers = clients[0] ?? {};
     const of = (webhookId = '') => `${admin.url}/api/v1/webhooks/${webhookId}/failures/export?format=ndjson`;
-    await runInChild('./export-process.js', { url: of(small?.webhookId), headers });
+    await runInChild(new URL('./admin-api/export-process.js', import.meta.url), { url: of(small?.webhookId), headers });
     const task = { url: of(first?.webhookId), headers };
     return [
       await measureExport('a fast reader', task, admin.pid),

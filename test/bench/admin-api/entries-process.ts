@@ -1,7 +1,7 @@
 import { MongoClient } from 'mongodb';
 import type { FailureDocument } from '../../../services/shared/platform/mongo/failure-document.js';
 import { failureDocument, storeFailures } from '../../support/failure-documents.js';
-import { serveTask } from './child-task.js';
+import { serveTask } from '../shared/child-task.js';
 
 /** Stores its share of the failure entries in bulk. */
 export interface EntriesTask {

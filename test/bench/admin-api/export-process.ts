@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import { serveTask } from './child-task.js';
+import { serveTask } from '../shared/child-task.js';
 
 /** Reads an export to its end, as fast as it comes or at a bounded rate. */
 export interface ExportTask {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client, type Dispatcher } from 'undici';
-import { serveTask } from './child-task.js';
+import { serveTask } from '../shared/child-task.js';
 import type { Latencies, LoadClient, LoadResult, LoadStep, LoadTask } from './load-task.js';
 
 /**

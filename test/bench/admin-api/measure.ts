@@ -1,7 +1,7 @@
-import { runInChild } from './child-task.js';
+import { runInChild } from '../shared/child-task.js';
 import type { ExportResult, ExportTask } from './export-process.js';
 import type { Latencies, LoadResult, LoadTask } from './load-task.js';
-import { cpuMsOf, watchRss } from './process-usage.js';
+import { cpuMsOf, watchRss } from '../shared/process-usage.js';
 import type { ExportFigures, LoadFigures } from './report.js';
 import type { Scenario } from './scenarios.js';
 
@@ -23,7 +23,11 @@ export async function measureLoad(
     await cpuMsOf(adminPid),
     mongodbPid === undefined ? 0 : await cpuMsOf(mongodbPid),
   ];
-  const result = await runInChild<LoadResult>('./load-process.js', task, () => void counts.push(count()));
+  const result = await runInChild<LoadResult>(
+    new URL('./load-process.js', import.meta.url),
+    task,
+    () => void counts.push(count()),
+  );
   const [before = [0, 0], after = [0, 0]] = await Promise.all(counts);
   const all = Object.values(result.labels);
   const requests = all.reduce((sum, { count }) => sum + count, 0);
@@ -59,7 +63,7 @@ const GROWTH_BOUND_MIB = 50;
 /** Reads an export whole and watches the memory of the process that sends it. */
 export async function measureExport(reader: string, task: ExportTask, adminPid: number): Promise<ExportFigures> {
   const { result, beforeMiB, peakMiB } = await watchRss(adminPid, () =>
-    runInChild<ExportResult>('./export-process.js', task),
+    runInChild<ExportResult>(new URL('./export-process.js', import.meta.url), task),
   );
   const growthMiB = peakMiB - beforeMiB;
   return {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import type { FailureDocument } from '../../../services/shared/platform/mongo/failure-document.js';
-import { rssMiBOf, watchRss } from '../../bench/admin-api/process-usage.js';
+import { rssMiBOf, watchRss } from '../../bench/shared/process-usage.js';
 import { startAdminProcess, type AdminProcess } from '../../support/admin-process.js';
 import { failureDocument, storeFailures } from '../../support/failure-documents.js';
 import { inserted, testVault } from '../mongo/fixtures.js';

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
  * Work in a process of its own, so that it takes nothing of the event loop of whoever measures. The child gets its task
  * as its first message and answers with `{ done }` or `{ failed }`; what it sends before goes to `onNote`.
  */
-export async function runInChild<T>(module: string, task: unknown, onNote?: (note: unknown) => void): Promise<T> {
-  const child = fork(fileURLToPath(new URL(module, import.meta.url)), {
+export async function runInChild<T>(module: URL, task: unknown, onNote?: (note: unknown) => void): Promise<T> {
+  const child = fork(fileURLToPath(module), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   try {
@@ -16,7 +16,7 @@ export async function runInChild<T>(module: string, task: unknown, onNote?: (not
         else if ('failed' in message) reject(new Error(message.failed));
         else onNote?.(message.note);
       });
-      child.once('exit', (code, signal) => reject(new Error(`${module} ended early (${code ?? signal})`)));
+      child.once('exit', (code, signal) => reject(new Error(`${module.pathname} ended early (${code ?? signal})`)));
       child.send(task as object);
     });
   } finally {
