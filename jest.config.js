@@ -12,6 +12,8 @@ export default {
   reporters: ['default', '<rootDir>/test/support/closing-line-reporter.cjs'],
   // No test asserts a duration by the runner's own limit: on a busy machine 5 s, its default, is no sign of a fault.
   testTimeout: 60_000,
+  // Most tests wait for servers and other processes: two at a time take half the time of one after the other.
+  maxWorkers: 2,
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.cache/', '<rootDir>/.data/'],
 };

@@ -88,7 +88,9 @@ describe('the subscription directory', () => {
   });
 
   test('is not disturbed by counted failures', async () => {
+    const before = feed.counters.changes;
     const webhookId = await inserted(store, 'calm');
+    await eventually(() => feed.counters.changes > before);
     await subscriptions.lookup(['calm']);
     const failure = { attemptId: 'a:1', at: new Date() };
     const { changes } = feed.counters;

@@ -4,10 +4,13 @@ import { pathOf, request } from './http.js';
 
 const PAGE_SIZE = 100;
 
-/** Pages of the failure log, newest first; the cursor stays right while entries are added. */
-export const failuresQuery = (webhookId: string, filter: FailureFilter) =>
+/**
+ * Pages of the failure log, newest first; the cursor stays right while entries are added. `asOf`, epoch ms, is when the
+ * log was opened or refreshed: never by itself, which would ask for all pages anew under whoever reads them.
+ */
+export const failuresQuery = (webhookId: string, filter: FailureFilter, asOf: number) =>
   infiniteQueryOptions({
-    queryKey: ['failures', webhookId, filter],
+    queryKey: ['failures', webhookId, filter, asOf],
     queryFn: ({ signal, pageParam }) =>
       request<FailurePage>('GET', path(webhookId), {
         query: { ...filter, limit: PAGE_SIZE, cursor: pageParam },
@@ -15,6 +18,8 @@ export const failuresQuery = (webhookId: string, filter: FailureFilter) =>
       }),
     // Comparing ten thousand entries with themselves at every page would be felt while scrolling.
     structuralSharing: false,
+    staleTime: Infinity,
+    placeholderData: (before, query) => (query?.queryKey[1] === webhookId ? before : undefined),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
   });

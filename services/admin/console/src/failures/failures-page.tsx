@@ -1,7 +1,7 @@
 import { Button, Menu } from '@mantine/core';
 import { IconDownload, IconRefresh } from '@tabler/icons-react';
 import { useInfiniteQuery, useQuery, type InfiniteData, type UseInfiniteQueryResult } from '@tanstack/react-query';
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import { Outlet, useParams, useSearchParams } from 'react-router';
 import type { FailureFilter, FailurePage } from '../../../contract/failure.js';
 import { exportHref, failuresQuery } from '../api/failures.js';
@@ -10,7 +10,6 @@ import { Card } from '../elements/card.js';
 import { FaultNotice } from '../elements/fault-notice.js';
 import { PageLoading } from '../elements/page-loading.js';
 import { QueryFault } from '../elements/query-fault.js';
-import { useNow } from '../elements/use-now.js';
 import { PageHeader, WEBHOOKS_CRUMBS } from '../layout/page-header.js';
 import { paths } from '../paths.js';
 import { texts } from '../texts.js';
@@ -23,10 +22,14 @@ import { FailureTable } from './failure-table.js';
 export function FailuresPage() {
   const { webhookId = '' } = useParams();
   const [search] = useSearchParams();
-  const now = useNow(60_000);
-  const filter = useMemo(() => filterOf(search, now), [search, now]);
+  const [asOf, setAsOf] = useState(() => Date.now());
+  const filter = useMemo(() => filterOf(search, asOf), [search, asOf]);
   const webhook = useQuery(webhookQuery(webhookId));
-  const log = useInfiniteQuery(failuresQuery(webhookId, filter));
+  const log = useInfiniteQuery(failuresQuery(webhookId, filter, asOf));
+  const refresh = (): void => {
+    window.scrollTo(0, 0);
+    setAsOf(Date.now());
+  };
   if (webhook.error !== null && webhook.data === undefined)
     return (
       <QueryFault
@@ -45,9 +48,7 @@ export function FailuresPage() {
           { label: texts.detail.title, to: paths.webhook(webhookId) },
           { label: texts.failures.title },
         ]}
-        actions={
-          <Actions webhookId={webhookId} filter={filter} onRefresh={() => void log.refetch()} busy={log.isRefetching} />
-        }
+        actions={<Actions webhookId={webhookId} filter={filter} onRefresh={refresh} busy={log.isPlaceholderData} />}
       />
       <Log webhookId={webhookId} filtered={isFiltered(filter)} log={log} />
       <Outlet />
@@ -65,12 +66,17 @@ function Log({ webhookId, filtered, log }: LogProps) {
   const [search, setSearch] = useSearchParams();
   const entries = useMemo(() => log.data?.pages.flatMap(({ items }) => items) ?? [], [log.data]);
   const loadMore = (): void => {
-    if (log.hasNextPage && !log.isFetching) void log.fetchNextPage();
+    if (log.hasNextPage && !log.isFetching && !log.isPlaceholderData) void log.fetchNextPage();
   };
   return (
     <Card flush>
       <FailureFilters search={search} onSearch={(next) => setSearch(next, { replace: true })} />
-      {log.error !== null && <FaultNotice error={log.error} onRetry={() => void log.refetch()} />}
+      {log.error !== null && (
+        <FaultNotice
+          error={log.error}
+          onRetry={() => void (log.isFetchNextPageError ? log.fetchNextPage() : log.refetch())}
+        />
+      )}
       {log.isPending && <PageLoading />}
       {log.data !== undefined && entries.length === 0 && (
         <EmptyLog filtered={filtered} onClear={() => setSearch({}, { replace: true })} />
