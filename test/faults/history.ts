@@ -112,6 +112,10 @@ export interface Rules {
   readonly rssLimitMb: number;
   /** First attempts of a conversation arrive in its order. Not where webhooks were Failed or changed lanes. */
   readonly ordered: boolean;
-  /** The topic whose commits are held against the receivers' log, with its group. */
-  readonly dispatch: { readonly topic: string; readonly group: string };
+  /** The topic whose commits are held against the receivers' log, its group, and where jobs leave it for. */
+  readonly dispatch: { readonly topic: string; readonly group: string; readonly overflow: string };
+  /** Whether webhooks may become Failed: what is held is committed before it is posted. */
+  readonly holds: boolean;
+  /** Webhooks whose endpoints stay sick: what is still held for them at the end is where it belongs. */
+  readonly sick: ReadonlySet<string>;
 }

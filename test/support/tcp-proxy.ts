@@ -8,51 +8,73 @@ export interface TcpProxy {
   cut(): Promise<void>;
   /** Keeps connections open but passes nothing on, in either direction. */
   hang(): void;
+  /** Passes requests on and swallows the answers: the server does what nobody hears of. */
+  loseAnswers(): void;
+  /** Answers come so much later; 0 for at once. */
+  delayAnswers(ms: number): void;
   restore(): Promise<void>;
   close(): Promise<void>;
 }
 
 export async function startTcpProxy(target: { readonly host: string; readonly port: number }): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
-  let hanging = false;
+  let mode: 'passing' | 'hanging' | 'losing-answers' = 'passing';
+  let delayMs = 0;
   const onConnection = (client: Socket): void => {
     const upstream = connect(target);
-    for (const [from, to] of [
+    upstream.setNoDelay(true);
+    client.setNoDelay(true);
+    client.on('data', (chunk) => {
+      if (mode !== 'hanging') upstream.write(chunk);
+    });
+    upstream.on('data', (chunk) => {
+      if (mode !== 'passing') return;
+      if (delayMs === 0) client.write(chunk);
+      else setTimeout(() => client.writable && client.write(chunk), delayMs);
+    });
+    for (const [socket, other] of [
       [client, upstream],
       [upstream, client],
     ] as const) {
-      sockets.add(from);
-      from.on('data', (chunk) => {
-        if (!hanging) to.write(chunk);
+      sockets.add(socket);
+      socket.on('close', () => {
+        sockets.delete(socket);
+        other.destroy();
       });
-      from.on('close', () => {
-        sockets.delete(from);
-        to.destroy();
-      });
-      from.on('error', () => to.destroy());
+      socket.on('error', () => other.destroy());
     }
   };
   let server: Server | undefined = await listen(0, onConnection);
   const { port } = server.address() as AddressInfo;
+  const destroyAll = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
   const cut = async (): Promise<void> => {
     const closing = server;
     server = undefined;
     await new Promise<void>((resolve) => {
       if (closing === undefined) return resolve();
       closing.close(() => resolve());
-      for (const socket of sockets) socket.destroy();
+      destroyAll();
     });
   };
   return {
     port,
     cut,
     hang: () => {
-      hanging = true;
+      mode = 'hanging';
+    },
+    loseAnswers: () => {
+      mode = 'losing-answers';
+    },
+    delayAnswers: (ms) => {
+      delayMs = ms;
     },
     restore: async () => {
-      // What was swallowed while it hung is gone: those connections can't go on.
-      if (hanging) for (const socket of sockets) socket.destroy();
-      hanging = false;
+      // What was swallowed is gone: those connections can't go on.
+      if (mode !== 'passing') destroyAll();
+      mode = 'passing';
+      delayMs = 0;
       server ??= await listen(port, onConnection);
     },
     close: cut,

@@ -5,14 +5,14 @@ import { groupBy } from './group-by.js';
 /**
  * I12: a commit never goes back, and never passes a record that isn't finished. The second is held against the
  * receivers' log: when a commit beyond a job's record was seen, the job's attempt had arrived at its endpoint. A job
- * that never arrived there under that attempt (held, discarded, moved to the overflow topic) tells nothing.
+ * that left for the overflow topic, or was held, was finished by that.
  */
 export function findCommitFaults(history: History, rules: Rules): Violation[] {
   const partitions = groupBy(history.commits, ({ group, topic, partition }) => `${group} ${topic}/${partition}`);
   const back = [...partitions].flatMap(([name, samples]) => regressions(name, samples));
   return [
     ...violations('I12', 'a commit that went back', back),
-    ...violations('I12', 'a commit beyond a job that had not been posted', passed(history, rules.dispatch)),
+    ...(rules.holds ? [] : violations('I12', 'a commit beyond a job not posted', passed(history, rules.dispatch))),
   ];
 }
 
@@ -26,16 +26,17 @@ function regressions(name: string, samples: readonly CommitSample[]): string[] {
   return found;
 }
 
-function passed({ commits, records, posts }: History, { topic, group }: Rules['dispatch']): string[] {
+function passed({ commits, records, posts }: History, { topic, group, overflow }: Rules['dispatch']): string[] {
   const arrived = new Map<string, number>();
   for (const { jobId, attempt, arrivedAt } of posts) {
     const name = `${jobId}:${attempt}`;
     arrived.set(name, Math.min(arrivedAt, arrived.get(name) ?? Infinity));
   }
+  const left = new Set(records.filter((record) => record.topic === overflow).map(({ jobId }) => jobId));
   const ours = commits.filter((sample) => sample.topic === topic && sample.group === group);
   const samplesOf = groupBy(ours, ({ partition }) => partition);
   return records
-    .filter((record) => record.topic === topic)
+    .filter((record) => record.topic === topic && !left.has(record.jobId))
     .filter((record) => {
       const at = arrived.get(`${record.jobId}:${record.attempt}`);
       return at !== undefined && at > committedAt(record, samplesOf.get(record.partition) ?? []);

@@ -1,4 +1,4 @@
-import type { History } from '../history.js';
+import type { History, Rules } from '../history.js';
 import { expectedJobs, isSuccess } from './expected-jobs.js';
 import { violations, type Violation } from './violation.js';
 
@@ -11,7 +11,7 @@ export interface Losses {
   readonly violations: readonly Violation[];
 }
 
-export function findLost(history: History): Losses {
+export function findLost(history: History, { sick }: Pick<Rules, 'sick'>): Losses {
   const { posts, entries, letters, held, produced, stored } = history;
   const ended = new Set<string>();
   for (const { jobId, status } of posts) if (isSuccess(status)) ended.add(jobId);
@@ -22,6 +22,7 @@ export function findLost(history: History): Losses {
   const open = expected.filter(({ jobId, event }) => !ended.has(jobId) && !parked.has(event.eventId));
   const name = ({ jobId, event }: (typeof expected)[number]): string => `${event.eventId} as ${jobId}`;
   const lost = open.filter(({ jobId }) => !waiting.has(jobId));
+  const stuck = open.filter(({ jobId, webhookId }) => waiting.has(jobId) && !sick.has(webhookId));
   const known = new Set(expected.map(({ jobId }) => jobId));
   const unexpected = posts.filter(({ jobId }) => !known.has(jobId));
   const vanished = produced.filter(({ acked, eventId }) => acked && !stored.has(eventId));
@@ -29,7 +30,7 @@ export function findLost(history: History): Losses {
     lost: lost.length,
     violations: [
       ...violations('I1', 'without an end', lost.map(name)),
-      ...violations('I1', 'still held', open.filter(({ jobId }) => waiting.has(jobId)).map(name)),
+      ...violations('I1', 'still held', stuck.map(name)),
       ...violations(
         'I1',
         'received and never owed',

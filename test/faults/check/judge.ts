@@ -21,7 +21,7 @@ export interface Verdict {
 }
 
 export function judge(history: History, rules: Rules): Verdict {
-  const losses = findLost(history);
+  const losses = findLost(history, rules);
   const doubles = findDoubles(history);
   const stalls = findStalls(history, rules);
   return {

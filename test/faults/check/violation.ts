@@ -5,6 +5,7 @@ export const INVARIANTS = {
   I3: 'no attempt beyond the planned ones',
   I4: 'a conversation keeps its order',
   I5: 'a retry waits its time',
+  I6: 'a sick endpoint is nobody else’s problem',
   I7: 'recovers by itself, and consumes when it is alive',
   I8: 'no secret in clear',
   I9: 'no forbidden connection',

@@ -13,7 +13,9 @@ const RULES: Rules = {
   recoverWithinMs: 60_000,
   rssLimitMb: 512,
   ordered: true,
-  dispatch: { topic: 'dispatch', group: 'delivery' },
+  dispatch: { topic: 'dispatch', group: 'delivery', overflow: 'overflow' },
+  holds: false,
+  sick: new Set(),
 };
 
 const COMPANY = 'co_a';
@@ -151,6 +153,7 @@ describe('what is no violation', () => {
       { faults: [fault(1_150, 1)], posts: [...WELL.posts, post('e1', 1_300)] },
       { doubled: 1 },
     ],
+    ['what left for the overflow topic may be committed', overflowed(), {}],
     ['a backlog that is caught up within a minute', { faults: [fault(1_100, 0)] }, { recoveryMs: 100 }],
   ];
   test.each(allowed)('%s', (_, change, verdict) => {
@@ -193,6 +196,11 @@ function storedTwice(): Partial<History> {
   };
 }
 
+function overflowed(): Partial<History> {
+  const moved = { ...record('e2', 0), topic: 'overflow' };
+  return { commits: [commit(1_150, 2), commit(4_300, 3)], records: [...WELL.records, moved] };
+}
+
 function exhausted(): Partial<History> {
   return {
     posts: [
@@ -215,3 +223,13 @@ function asked(): Partial<History> {
     posts: [post('e1', 1_100), post('e2', 1_200, { status: 429, asksToWait: true }), post('e2', 6_300)],
   };
 }
+
+test('what is held for an endpoint that stays sick is where it belongs', () => {
+  const history = { ...WELL, posts: WELL.posts.slice(1), held: [{ jobId: jobOf('e1') }] };
+  expect(judge(history, { ...RULES, sick: new Set([HOOK]) }).violations).toEqual([]);
+});
+
+test('where webhooks may be held for, a commit is not held against the receivers', () => {
+  const history = { ...WELL, commits: [commit(1_150, 2), commit(4_300, 3)] };
+  expect(judge(history, { ...RULES, holds: true }).violations).toEqual([]);
+});

@@ -1,0 +1,167 @@
+import { readFileSync } from 'node:fs';
+import type { ServiceProcess } from '../support/service-process.js';
+import type { ServiceName, System } from '../support/system.js';
+import { pause } from '../support/waiting.js';
+import type { ProcessEnd } from './history.js';
+
+/**
+ * The processes of a run and their supervisor: a process that ends, killed or by itself, is started again after a
+ * second, as systemd or Kubernetes does it. Nothing else helps it. Every generation's log is kept.
+ */
+export interface Member {
+  /** Unique in the fleet: `delivery-1`. */
+  readonly as: string;
+  readonly service: ServiceName;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+interface Place {
+  readonly member: Member;
+  current: ServiceProcess | undefined;
+  wanted: boolean;
+  selfEnded: number;
+  peakRssMb: number;
+}
+
+export interface Generation {
+  readonly as: string;
+  readonly process: ServiceProcess;
+}
+
+const RESTART_AFTER_MS = 1_000;
+const SAMPLE_EVERY_MS = 1_000;
+
+export class Fleet {
+  readonly #system: Pick<System, 'start'>;
+  readonly #places = new Map<string, Place>();
+  readonly #sampling: NodeJS.Timeout;
+  /** Every process there ever was. */
+  readonly generations: Generation[] = [];
+  #closed = false;
+
+  constructor(system: Pick<System, 'start'>) {
+    this.#system = system;
+    this.#sampling = setInterval(() => this.#sampleMemory(), SAMPLE_EVERY_MS);
+  }
+
+  get names(): string[] {
+    return [...this.#places.keys()];
+  }
+
+  /** Adds processes and waits until all are ready. */
+  async add(members: readonly Member[]): Promise<void> {
+    await Promise.all(
+      members.map(async (member) => {
+        this.#places.set(member.as, { member, current: undefined, wanted: true, selfEnded: 0, peakRssMb: 0 });
+        await (await this.#start(this.#place(member.as))).ready();
+      }),
+    );
+  }
+
+  process(as: string): ServiceProcess {
+    const { current } = this.#place(as);
+    if (current === undefined) throw new Error(`${as} has not been started`);
+    return current;
+  }
+
+  /** kill -9; the supervisor does the rest. Resolves when it is dead. */
+  async kill(as: string): Promise<void> {
+    const process = this.process(as);
+    process.kill('SIGKILL');
+    await process.exited;
+  }
+
+  /** SIGTERM, and for good unless it is started again; resolves with its exit code. */
+  async stop(as: string): Promise<number | string> {
+    this.#place(as).wanted = false;
+    return this.process(as).stop();
+  }
+
+  /** Starts a process that was stopped; `wait` until it is ready. */
+  async start(as: string, { wait }: { readonly wait: boolean }): Promise<void> {
+    const place = this.#place(as);
+    place.wanted = true;
+    const process = await this.#start(place);
+    if (wait) await process.ready();
+  }
+
+  /** Takes a process out of the fleet that has been stopped. */
+  remove(as: string): void {
+    this.#places.delete(as);
+  }
+
+  ends(): ProcessEnd[] {
+    return [...this.#places].map(([name, { current, peakRssMb, selfEnded }]) => ({
+      name,
+      running: current?.running === true,
+      peakRssMb,
+      selfEnded,
+    }));
+  }
+
+  /** Waits until every process answers /readyz with 200. Throws if one doesn't in time. */
+  async ready(timeoutMs: number): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    for (const as of this.names) {
+      // A process may be between two generations.
+      for (;;) {
+        const outcome = await this.process(as)
+          .ready(Math.max(1, deadline - Date.now()))
+          .then(() => undefined, String);
+        if (outcome === undefined) break;
+        if (Date.now() >= deadline) throw new Error(outcome);
+        await pause(200);
+      }
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearInterval(this.#sampling);
+  }
+
+  #place(as: string): Place {
+    const place = this.#places.get(as);
+    if (place === undefined) throw new Error(`there is no ${as} in the fleet`);
+    return place;
+  }
+
+  async #start(place: Place): Promise<ServiceProcess> {
+    const { as, service, args, env } = place.member;
+    const process = await this.#system.start(service, {
+      as,
+      wait: false,
+      ...(args === undefined ? {} : { args }),
+      ...(env === undefined ? {} : { env }),
+    });
+    place.current = process;
+    this.generations.push({ as, process });
+    void process.exited.then((how) => this.#ended(place, process, how));
+    return process;
+  }
+
+  async #ended(place: Place, process: ServiceProcess, how: number | string): Promise<void> {
+    if (!place.wanted || this.#closed) return;
+    if (how !== 'SIGKILL') place.selfEnded += 1;
+    await pause(RESTART_AFTER_MS);
+    if (place.wanted && !this.#closed && place.current === process) await this.#start(place);
+  }
+
+  #sampleMemory(): void {
+    for (const place of this.#places.values()) {
+      if (place.current?.running !== true) continue;
+      place.peakRssMb = Math.max(place.peakRssMb, rssMb(place.current.pid));
+    }
+  }
+}
+
+/** 0 where there is no /proc, or no such process any more. */
+export function rssMb(pid: number): number {
+  try {
+    const match = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    return Number(match?.[1] ?? 0) / 1024;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * npm run faults -- [--scenario name[,name]] [--seconds n] [--rate n] [--seed n] [--json] [--list]
+ * Runs the whole system as separate processes against real servers, injects faults while a known load runs, and holds
+ * what the producer had acknowledged, what the receivers got and what MongoDB says against the invariants. Prints a table;
+ * with --json the last line is one JSON object. Exit code 0 only if every scenario holds; the logs of one that doesn't
+ * are kept in .data/faults/.
+ */
+import { join } from 'node:path';
+import { temporaryDataFolder } from '../../deploy/local/data-folder.js';
+import { addressVariables } from '../../deploy/local/choose-source.js';
+import { startStack } from '../../deploy/local/stack.js';
+import { projectRoot } from '../../services/shared/platform/process/project-root.js';
+import { readFaultArguments } from './fault-arguments.js';
+import { keepLogs } from './keep-logs.js';
+import { runScenario, type ScenarioResult } from './run-scenario.js';
+import { SCENARIOS } from './scenarios/catalogue.js';
+import { openCluster } from './servers/open-cluster.js';
+import { table } from './table.js';
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+const options = readFaultArguments(
+  process.argv.slice(2),
+  SCENARIOS.map(({ name }) => name),
+);
+
+async function run(): Promise<ScenarioResult[]> {
+  const results: ScenarioResult[] = [];
+  const interruption = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interruption.abort());
+  const dataFolder = temporaryDataFolder(join(projectRoot(), '.data'));
+  const stack = await startStack({ dataFolder, temporary: true, report: say, signal: interruption.signal });
+  process.env[addressVariables.kafka] = stack.kafkaBrokers;
+  process.env[addressVariables.mongodb] = stack.mongodbUri;
+  process.env[addressVariables.schemaRegistry] = stack.schemaRegistryUrl;
+  try {
+    for (const scenario of SCENARIOS) {
+      if (options.scenarios.length > 0 && !options.scenarios.includes(scenario.name)) continue;
+      if (interruption.signal.aborted) break;
+      say(`${scenario.name}: ${scenario.about}`);
+      const cluster = await openCluster(scenario.servers, say);
+      const outcome = await runScenario(scenario, { ...options, cluster }).finally(() => cluster?.stop());
+      const { result } = outcome;
+      results.push(result);
+      if (result.violations.length > 0) say(`kept in ${keepLogs(join(projectRoot(), '.data', 'faults'), outcome)}`);
+      say(table([result]));
+    }
+  } finally {
+    await stack.stop();
+  }
+  return results;
+}
+
+if (options.list) {
+  for (const { name, about, covers } of SCENARIOS) process.stdout.write(`${name} [${covers.join(', ')}]: ${about}\n`);
+} else {
+  const results = await run();
+  process.stdout.write(`${table(results)}\n`);
+  if (options.json) process.stdout.write(`${JSON.stringify({ seed: options.seed, scenarios: results })}\n`);
+  process.exitCode = results.every(({ violations }) => violations.length === 0) ? 0 : 1;
+}

@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto';
+import type { Kafka } from 'kafkajs';
+
+/** A record as it stands in its topic. */
+export interface StoredRecord {
+  readonly partition: number;
+  readonly offset: number;
+  readonly value: Buffer | null;
+}
+
+/** All that a topic holds, read by a group of its own, from the beginning to where it ends now. */
+export async function readTopic(kafka: Kafka, topic: string): Promise<StoredRecord[]> {
+  const admin = kafka.admin();
+  await admin.connect();
+  const ends = await admin.fetchTopicOffsets(topic).finally(() => admin.disconnect());
+  const missing = new Map(
+    ends.filter(({ high, low }) => Number(high) > Number(low)).map(({ partition, high }) => [partition, Number(high)]),
+  );
+  const records: StoredRecord[] = [];
+  if (missing.size === 0) return records;
+  const consumer = kafka.consumer({
+    groupId: `${topic}-reader-${randomBytes(4).toString('hex')}`,
+    maxWaitTimeInMs: 100,
+    retry: { retries: 10 },
+  });
+  await consumer.connect();
+  await consumer.subscribe({ topics: [topic], fromBeginning: true });
+  await new Promise<void>((resolve, reject) => {
+    consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+    consumer
+      .run({
+        autoCommit: false,
+        eachBatch: async ({ batch }) => {
+          for (const { offset, value } of batch.messages)
+            records.push({ partition: batch.partition, offset: Number(offset), value });
+          if (Number(batch.lastOffset()) + 1 >= (missing.get(batch.partition) ?? 0)) missing.delete(batch.partition);
+          if (missing.size === 0) resolve();
+          await Promise.resolve();
+        },
+      })
+      .catch(reject);
+  });
+  await consumer.disconnect();
+  return records;
+}

@@ -1,0 +1,53 @@
+import type { Random } from '../../deploy/local/simulator/random.js';
+import type { Member } from './fleet.js';
+import type { Violation } from './check/violation.js';
+import type { EstateBuilder } from './estate.js';
+import type { History, Rules } from './history.js';
+import type { Rig } from './rig.js';
+
+/**
+ * A scenario: which processes run, what load, which faults. `inject` runs while the load does, and returns when the last
+ * fault has been taken back; then the run waits for everything to come to an end, and is judged.
+ */
+export interface Scenario {
+  readonly name: string;
+  /** The fear, in a sentence. */
+  readonly about: string;
+  /** Numbers of the list of scenarios. */
+  readonly covers: readonly number[];
+  readonly servers: ServersNeeded;
+  /** How long the load lasts when nothing else is asked for. */
+  readonly seconds: number;
+  /** Events per second. */
+  readonly rate: number;
+  readonly fleet?: readonly Member[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly estate?: EstateBuilder;
+  readonly rules?: Partial<Rules>;
+  /** Paths whose endpoints are still sick at the end. */
+  readonly stays?: readonly string[];
+  /** How long everything may take to come to an end after load and faults; a minute unless told. */
+  readonly settleMs?: number;
+  readonly inject: (rig: Rig, during: During) => Promise<void>;
+  /** What this scenario holds to beside the invariants, and figures of its own. */
+  readonly examine?: (history: History, rig: Rig) => Examination;
+}
+
+export interface Examination {
+  readonly violations: readonly Violation[];
+  readonly notes: readonly string[];
+}
+
+/**
+ * `stack`: one node of each, shared by all scenarios. `proxied`: the same, MongoDB and registry behind a proxy.
+ * `brokers`: three Kafka brokers. `replica-set`: MongoDB with three members.
+ */
+export type ServersNeeded = 'stack' | 'proxied' | 'brokers' | 'replica-set';
+
+export interface During {
+  readonly random: Random;
+  /** How long the load lasts. */
+  readonly ms: number;
+  /** Whether the load has ended. */
+  readonly loadEnded: () => boolean;
+}

@@ -1,0 +1,107 @@
+import { pause } from '../../support/waiting.js';
+import type { GroupName } from '../group-watch.js';
+import type { Rig } from '../rig.js';
+import type { During, Scenario } from '../scenario.js';
+import { nodeOf, proxyOf } from './targets.js';
+
+/** Scenarios with three brokers that restart, die, freeze, or whose answers are lost on the way. */
+
+/** A broker that leaves takes answers and the groups that it coordinates along. */
+const ALL: readonly GroupName[] = ['call', 'whatsapp', 'delivery', 'overflow', 'retry', 'retryLong'];
+
+const restarts: Scenario = {
+  name: 'brokers-restart',
+  about: 'each of three brokers is restarted in turn, in order',
+  covers: [1],
+  servers: 'brokers',
+  seconds: 75,
+  rate: 60,
+  inject: async (rig) => {
+    for (const index of [0, 1, 2]) {
+      const node = nodeOf(rig, index);
+      await pause(4_000);
+      await rig.outage(`restart of ${node.name}`, ALL, 4_000, { take: () => node.end(), give: () => node.start() });
+      await pause(8_000);
+    }
+  },
+};
+
+const coordinator: Scenario = {
+  name: 'coordinator-killed',
+  about: 'kill -9 of the broker that coordinates the delivery group, then of the one that takes over',
+  covers: [13],
+  servers: 'brokers',
+  seconds: 75,
+  rate: 60,
+  inject: async (rig) => {
+    for (let time = 0; time < 2; time += 1) {
+      await pause(5_000);
+      const node = nodeOf(rig, (await coordinatorOf(rig)) - 1);
+      await rig.outage(`kill -9 of ${node.name}, the coordinator`, ALL, 15_000, {
+        take: () => node.kill(),
+        give: () => node.start(),
+      });
+      await pause(8_000);
+    }
+  },
+};
+
+/** The broker's id: the group's coordinator leads the partition of the offsets topic that the group's name hashes to. */
+async function coordinatorOf({ system, groups }: Rig): Promise<number> {
+  const admin = system.kafka.admin();
+  await admin.connect();
+  try {
+    const [topic] = (await admin.fetchTopicMetadata({ topics: ['__consumer_offsets'] })).topics;
+    const partitions = topic?.partitions ?? [];
+    const index = (hashOf(groups.delivery.id) & 0x7fffffff) % Math.max(1, partitions.length);
+    return partitions.find(({ partitionId }) => partitionId === index)?.leader ?? 1;
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** Java's hash of a string, by which Kafka chooses a group's coordinator. */
+function hashOf(text: string): number {
+  let hash = 0;
+  for (const character of text) hash = (Math.imul(31, hash) + character.charCodeAt(0)) | 0;
+  return hash;
+}
+
+const lostAnswers: Scenario = {
+  name: 'lost-answers',
+  about: 'answers of brokers are lost on their way, again and again: what was appended is sent again, nothing is lost',
+  covers: [9],
+  servers: 'brokers',
+  seconds: 50,
+  rate: 80,
+  inject: async (rig, { random, loadEnded }: During) => {
+    while (!loadEnded()) {
+      await pause(random.whole(500, 2_000));
+      const name = `broker ${random.whole(1, 3)}`;
+      const proxy = proxyOf(rig, name);
+      await rig.outage(`answers of ${name} are lost`, ALL, random.whole(50, 600), {
+        take: () => proxy.loseAnswers(),
+        give: () => proxy.restore(),
+      });
+    }
+  },
+};
+
+const tooFew: Scenario = {
+  name: 'min-insync-lost',
+  about: 'two of three brokers freeze for 20 s: nothing is acknowledged, nothing is committed, it recovers',
+  covers: [15],
+  servers: 'brokers',
+  seconds: 50,
+  rate: 60,
+  inject: async (rig) => {
+    const frozen = [nodeOf(rig, 1), nodeOf(rig, 2)];
+    await pause(8_000);
+    await rig.outage('two of three brokers freeze', ALL, 20_000, {
+      take: () => frozen.forEach((node) => node.freeze()),
+      give: () => frozen.forEach((node) => node.thaw()),
+    });
+  },
+};
+
+export const BROKER_SCENARIOS: readonly Scenario[] = [restarts, coordinator, lostAnswers, tooFew];

@@ -1,0 +1,110 @@
+import { respond } from '../../../deploy/local/receiver/step.js';
+import { EVENT_TYPES } from '../../../services/shared/core/vocabulary.js';
+import { pause } from '../../support/waiting.js';
+import { usualEstate } from '../estate.js';
+import type { GroupName } from '../group-watch.js';
+import { readTopic } from '../read-topic.js';
+import type { Rig } from '../rig.js';
+import type { Scenario } from '../scenario.js';
+
+/** Scenarios in which groups change, members freeze, partitions are added, and events are produced more than once. */
+
+const SLOW = { companyId: 'co_slow', path: '/slow', events: EVENT_TYPES, script: [respond(200, { delayMs: 5_000 })] };
+
+const storm: Scenario = {
+  name: 'rebalance-storm',
+  about: 'delivery processes come and go every 5 s, while an endpoint takes 5 s per attempt',
+  covers: [7],
+  servers: 'stack',
+  seconds: 60,
+  rate: 40,
+  settleMs: 90_000,
+  estate: () => ({ webhooks: [...usualEstate(), SLOW] }),
+  inject: async (rig, { loadEnded, random }) => {
+    const extra: string[] = [];
+    const leaving: Promise<unknown>[] = [];
+    for (let number = 3; !loadEnded(); number += 1) {
+      const as = `delivery-${number}`;
+      await rig.strike(`${as} joins`, ['delivery'], async () => {
+        await rig.fleet.add([{ as, service: 'delivery-consumer' }]);
+      });
+      extra.push(as);
+      await pause(2_500);
+      const gone = extra.splice(random.whole(0, extra.length - 1), 1)[0] ?? as;
+      await rig.strike(`${gone} leaves`, ['delivery'], () => {
+        leaving.push(rig.fleet.stop(gone).then(() => rig.fleet.remove(gone)));
+        return pause(500);
+      });
+      await pause(2_000);
+    }
+    await Promise.all(leaving);
+  },
+};
+
+const frozen: Scenario = {
+  name: 'frozen',
+  about:
+    'processes freeze for 40 s and wake up: the others take over, and the sleepers neither commit nor post old work',
+  covers: [20],
+  servers: 'stack',
+  seconds: 60,
+  rate: 60,
+  inject: async (rig) => {
+    const names = ['delivery-1', 'call-1', 'retry-1'];
+    await pause(8_000);
+    await rig.outage(`${names.join(', ')} freeze`, ['delivery', 'call', 'retry'], 40_000, {
+      take: () => names.forEach((as) => rig.fleet.process(as).kill('SIGSTOP')),
+      give: () => names.forEach((as) => rig.fleet.process(as).kill('SIGCONT')),
+    });
+  },
+};
+
+const EVERY_GROUP: readonly GroupName[] = ['call', 'whatsapp', 'delivery', 'retry'];
+
+const partitions: Scenario = {
+  name: 'partitions-added',
+  about: 'all topics get more partitions under load: nothing that is produced to the new ones is skipped',
+  covers: [8],
+  servers: 'stack',
+  seconds: 60,
+  rate: 60,
+  // A key goes to another partition from then on, so its conversation's order has a seam.
+  rules: { ordered: false },
+  inject: async (rig, { ms }) => {
+    await pause(ms / 4);
+    await rig.strike('three partitions more', EVERY_GROUP, () => addPartitions(rig, 6));
+    // Consumers look for new partitions every 30 s.
+    await pause(35_000);
+    await rig.strike('the groups divide them', EVERY_GROUP, () => Promise.resolve());
+  },
+};
+
+async function addPartitions({ system }: Rig, count: number): Promise<void> {
+  const { callEvents, whatsappEvents, dispatch, retry } = system.config.topics;
+  const admin = system.kafka.admin();
+  await admin.connect();
+  const topicPartitions = [callEvents, whatsappEvents, dispatch, retry].map((topic) => ({ topic, count }));
+  await admin.createPartitions({ topicPartitions }).finally(() => admin.disconnect());
+}
+
+const duplicates: Scenario = {
+  name: 'duplicate-input',
+  about: 'a pipeline produces what it has produced again, twice: doubles carry the webhook-id of the first',
+  covers: [19],
+  servers: 'stack',
+  seconds: 20,
+  rate: 50,
+  // What comes again comes after its successors.
+  inject: async (rig, { ms }) => {
+    await pause(ms / 2);
+    const { callEvents, whatsappEvents } = rig.system.config.topics;
+    for (const topic of [callEvents, whatsappEvents])
+      await rig.strike(`${topic} again, twice`, [], async () => {
+        const values = (await readTopic(rig.system.kafka, topic)).map(({ value }) => value);
+        await rig.system.produceRaw(topic, values);
+        await rig.system.produceRaw(topic, values);
+      });
+  },
+};
+
+export const GROUP_SCENARIOS: readonly Scenario[] = [storm, frozen, partitions, duplicates];

@@ -1,0 +1,17 @@
+import type { TcpProxy } from '../../support/tcp-proxy.js';
+import type { Rig } from '../rig.js';
+import type { ClusterNode } from '../servers/cluster-control.js';
+
+/** The proxy of that name. @throws Error where the scenario's servers have none */
+export function proxyOf({ cluster }: Rig, name: string): TcpProxy {
+  const proxy = cluster?.proxies.get(name);
+  if (proxy === undefined) throw new Error(`the scenario has no proxy before ${name}`);
+  return proxy;
+}
+
+/** The node with that index. @throws Error where there is none */
+export function nodeOf({ cluster }: Rig, index: number): ClusterNode {
+  const node = cluster?.nodes[index];
+  if (node === undefined) throw new Error(`the scenario's servers have no node ${index}`);
+  return node;
+}

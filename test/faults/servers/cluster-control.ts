@@ -1,0 +1,24 @@
+import type { TcpProxy } from '../../support/tcp-proxy.js';
+
+/** Servers that a scenario may hurt: several nodes as local processes, or a proxy before one that all share. */
+export interface ClusterControl {
+  /** What the services are told of them. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly nodes: readonly ClusterNode[];
+  /** By name, as `MongoDB` or `broker 2`. */
+  readonly proxies: ReadonlyMap<string, TcpProxy>;
+  stop(): Promise<void>;
+}
+
+export interface ClusterNode {
+  readonly name: string;
+  /** kill -9. */
+  kill(): Promise<void>;
+  /** Asks it to end in order. */
+  end(): Promise<void>;
+  /** Starts it again on its data and waits until it listens. */
+  start(): Promise<void>;
+  /** SIGSTOP and SIGCONT: it holds its connections and does nothing. */
+  freeze(): void;
+  thaw(): void;
+}
