@@ -4,6 +4,7 @@ import { createRecordEncoder, type RecordEncoder } from '../../../services/share
 import { subjectOf } from '../../../services/shared/platform/avro/register-schemas.js';
 import { createRegistryClient } from '../../../services/shared/platform/avro/registry-client.js';
 import { newestSchema } from '../../../services/shared/platform/avro/schema-files.js';
+import { sendAcknowledged, stickyPartitions } from '../../../services/shared/platform/kafka/acknowledged-send.js';
 import { createKafka } from '../../../services/shared/platform/kafka/client.js';
 import { pipelineOf, toAvroRecord, type Pipeline } from './avro-event.js';
 import type { PipelineSettings } from './pipeline-settings.js';
@@ -24,9 +25,6 @@ export interface Pipelines {
   close(): Promise<void>;
 }
 
-/** Acknowledged by all in-sync replicas. */
-const ACKS_ALL = -1;
-
 /** @throws DependencyError when Kafka or the registry is away, or isn't prepared by `npm run migrate` */
 export async function openPipelines(settings: PipelineSettings, compression: Compression): Promise<Pipelines> {
   const registry = createRegistryClient({ url: settings.registryUrl });
@@ -39,7 +37,8 @@ export async function openPipelines(settings: PipelineSettings, compression: Com
   };
   const encoders = { 'call-event': await encoderOf('call-event'), 'whatsapp-event': await encoderOf('whatsapp-event') };
   const client = { clientId: 'simulator', brokers: settings.brokers, ssl: false, sasl: undefined };
-  const producer = createKafka(client, () => undefined).producer({ allowAutoTopicCreation: false });
+  const { createPartitioner, partitionOf } = stickyPartitions();
+  const producer = createKafka(client, () => undefined).producer({ allowAutoTopicCreation: false, createPartitioner });
   try {
     await producer.connect();
   } catch (error) {
@@ -52,13 +51,16 @@ export async function openPipelines(settings: PipelineSettings, compression: Com
         const pipeline = pipelineOf(event.eventType);
         messages[pipeline].push({ key: event.conversationId, value: encoders[pipeline].encode(toAvroRecord(event)) });
       }
-      await producer.sendBatch({
-        acks: ACKS_ALL,
-        compression: COMPRESSIONS.indexOf(compression),
-        topicMessages: (Object.keys(messages) as Pipeline[])
-          .filter((pipeline) => messages[pipeline].length > 0)
-          .map((pipeline) => ({ topic: settings.topics[pipeline], messages: messages[pipeline] })),
-      });
+      const topics = (Object.keys(messages) as Pipeline[]).filter((pipeline) => messages[pipeline].length > 0);
+      await Promise.all(
+        topics.map((pipeline) =>
+          sendAcknowledged(producer, partitionOf, {
+            topic: settings.topics[pipeline],
+            messages: messages[pipeline],
+            compression: COMPRESSIONS.indexOf(compression),
+          }),
+        ),
+      );
     },
     close: () => producer.disconnect(),
   };

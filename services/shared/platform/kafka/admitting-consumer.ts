@@ -40,6 +40,10 @@ export class AdmittingConsumer {
   readonly #partitions = new HeldPartitions();
   #commitOffsets: Commit | undefined;
   #committing: Promise<void> = Promise.resolve();
+  /** Why the coordinator that kafkajs commits to isn't ours any more. */
+  #lostCoordinator: Error | undefined;
+  #lostSince: number | undefined;
+  #joins = 0;
   #quiesced = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -96,6 +100,8 @@ export class AdmittingConsumer {
   }
 
   #onAssigned(assignment: Assignment): void {
+    this.#joins += 1;
+    this.#forgetLostCoordinator();
     this.#partitions.assign(assignment);
     // A restart of kafkajs forgets what is paused, a rebalance doesn't: set all anew.
     for (const held of this.#partitions.all()) this.#setPaused(held, held.paused || this.#quiesced);
@@ -114,6 +120,8 @@ export class AdmittingConsumer {
 
   async #admitBatch(payload: EachBatchPayload): Promise<void> {
     const { batch } = payload;
+    // From here kafkajs takes it for what it is, and joins again; the batch comes again after that.
+    if (this.#lostCoordinator !== undefined) throw this.#lostCoordinator;
     const held = this.#partitions.get(batch.topic, batch.partition);
     if (this.#quiesced || held === undefined) return;
     held.highWatermark = Number(batch.highWatermark);
@@ -143,21 +151,46 @@ export class AdmittingConsumer {
     else this.#member.consumer.resume(selection);
   }
 
+  /** Known at the next batch; where none comes for so long, only a new process helps. */
+  #noteCoordinator(error: Error): void {
+    if (!isOfLostCoordinator(error)) return;
+    this.#lostCoordinator ??= error;
+    this.#lostSince ??= performance.now();
+    if (performance.now() - this.#lostSince > this.#options.stuckAfterMs / 2)
+      this.#options.onFatal(new Error('commits go to a broker that does not coordinate the group any more'));
+  }
+
+  #forgetLostCoordinator(): void {
+    this.#lostCoordinator = undefined;
+    this.#lostSince = undefined;
+  }
+
   async #commitOnce(): Promise<void> {
     const due = this.#partitions.due();
     if (due.length === 0 || this.#commitOffsets === undefined) return;
+    const joins = this.#joins;
     try {
       await this.#commitOffsets({ topics: toOffsets(due) });
     } catch (error) {
       // A rebalance, or a broker away: the position goes with the next round, by whoever owns the partition then.
       this.#options.onCommitFailure(error as Error);
+      if (joins === this.#joins) this.#noteCoordinator(error as Error);
       return;
     }
+    this.#forgetLostCoordinator();
     for (const { held, position } of due) {
       held.committed = position;
       this.#options.onLag(held.topic, held.partition, Math.max(0, held.highWatermark - position));
     }
   }
+}
+
+/**
+ * When a group's coordinator moves and is still loading, kafkajs gives up joining, finds its heartbeats answered by the
+ * new one, and goes on: but its commits go to the old one for good. They never succeed again until it joins anew.
+ */
+function isOfLostCoordinator(error: Error): boolean {
+  return (error as { type?: string }).type === 'NOT_COORDINATOR_FOR_GROUP';
 }
 
 function toOffsets(due: readonly { readonly held: HeldPartition; readonly position: number }[]): Offsets {

@@ -1,5 +1,6 @@
-import { Partitioners, type Kafka, type Producer } from 'kafkajs';
+import type { Kafka } from 'kafkajs';
 import { DependencyError, PoisonRecord } from '../../core/errors.js';
+import { sendAcknowledged, stickyPartitions } from './acknowledged-send.js';
 
 /**
  * Produces records and returns when all in-sync replicas have them (`acks: -1`).
@@ -30,8 +31,9 @@ const REQUEST_BYTES = 1024 * 1024;
 
 /** Connects and returns. @throws DependencyError */
 export async function createProducer(kafka: Kafka): Promise<RecordProducer> {
+  const { createPartitioner, partitionOf } = stickyPartitions();
   const producer = kafka.producer({
-    createPartitioner: Partitioners.DefaultPartitioner,
+    createPartitioner,
     allowAutoTopicCreation: false,
     idempotent: false,
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 6 },
@@ -49,7 +51,8 @@ export async function createProducer(kafka: Kafka): Promise<RecordProducer> {
   };
   await guard(() => producer.connect());
   return {
-    send: (topic, records) => guard(() => sendInRequests(producer, topic, records)),
+    send: (topic, records) =>
+      guard(() => sendInRequests(records, (messages) => sendAcknowledged(producer, partitionOf, { topic, messages }))),
     get healthy() {
       return healthy;
     },
@@ -57,14 +60,17 @@ export async function createProducer(kafka: Kafka): Promise<RecordProducer> {
   };
 }
 
-async function sendInRequests(producer: Producer, topic: string, records: readonly OutgoingRecord[]): Promise<void> {
+async function sendInRequests(
+  records: readonly OutgoingRecord[],
+  send: (records: OutgoingRecord[]) => Promise<void>,
+): Promise<void> {
   let from = 0;
   while (from < records.length) {
     let bytes = 0;
     let to = from;
     do bytes += records[to++]?.value.byteLength ?? 0;
     while (to < records.length && bytes + (records[to]?.value.byteLength ?? 0) <= REQUEST_BYTES);
-    await producer.send({ topic, acks: -1, messages: records.slice(from, to) });
+    await send(records.slice(from, to));
     from = to;
   }
 }

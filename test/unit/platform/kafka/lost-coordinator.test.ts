@@ -1,0 +1,121 @@
+import { describe, expect, jest, test } from '@jest/globals';
+import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import { AdmittingConsumer } from '../../../../services/shared/platform/kafka/admitting-consumer.js';
+
+/**
+ * The fear: a group's coordinator moves, kafkajs gives up joining because the new one is still loading, its heartbeats
+ * are answered all the same, and it goes on: it consumes, and never commits again. "Alive but not committing" must end.
+ */
+const EVENTS = {
+  FETCH: 'fetch',
+  HEARTBEAT: 'heartbeat',
+  START_BATCH_PROCESS: 'start',
+  GROUP_JOIN: 'join',
+  REBALANCING: 'rebalancing',
+  CRASH: 'crash',
+};
+
+const notCoordinator = Object.assign(new Error('not the coordinator'), {
+  name: 'KafkaJSProtocolError',
+  type: 'NOT_COORDINATOR_FOR_GROUP',
+});
+
+/** A consumer of kafkajs as far as ours can see it; the test plays the broker. */
+function scripted(stuckAfterMs: number, commit: () => Promise<void>) {
+  const listeners = new Map<string, (event: unknown) => void>();
+  let eachBatch: (payload: EachBatchPayload) => Promise<void> = () => Promise.reject(new Error('not running'));
+  const consumer = {
+    events: EVENTS,
+    on: (name: string, listener: (event: unknown) => void) => listeners.set(name, listener),
+    connect: () => Promise.resolve(),
+    subscribe: () => Promise.resolve(),
+    run: (options: { eachBatch: typeof eachBatch }) => {
+      eachBatch = options.eachBatch;
+      return Promise.resolve();
+    },
+    disconnect: () => Promise.resolve(),
+    pause: () => undefined,
+    resume: () => undefined,
+  } as unknown as Consumer;
+  const onFatal = jest.fn<(error: Error) => void>();
+  const admitted: number[] = [];
+  const ours = new AdmittingConsumer({
+    kafka: { consumer: () => consumer } as unknown as Kafka,
+    groupId: 'g',
+    topics: ['t'],
+    sessionTimeoutMs: 6_000,
+    heartbeatIntervalMs: 1_000,
+    stuckAfterMs,
+    batchBytes: 1,
+    admit: (record, entry) => {
+      admitted.push(Number(record.source.offset));
+      entry.finish();
+    },
+    isFull: () => false,
+    hasRoom: () => true,
+    maxUncommitted: 100,
+    commitEveryMs: 3_600_000,
+    onLag: () => undefined,
+    onCommitFailure: () => undefined,
+    onFatal,
+  });
+  const join = () => listeners.get(EVENTS.GROUP_JOIN)?.({ payload: { memberId: 'm', memberAssignment: { t: [0] } } });
+  const batch = (offset: number): Promise<void> => {
+    const message = { offset: String(offset), key: null, value: Buffer.from('x'), timestamp: '0' };
+    return eachBatch({
+      batch: { topic: 't', partition: 0, highWatermark: '9', messages: [message], lastOffset: () => String(offset) },
+      resolveOffset: () => undefined,
+      heartbeat: () => Promise.resolve(),
+      commitOffsetsIfNecessary: commit,
+    } as unknown as EachBatchPayload);
+  };
+  return { ours, join, batch, admitted, onFatal };
+}
+
+describe('commits go to a broker that does not coordinate the group any more', () => {
+  test('the next batch makes kafkajs join again, and after that everything goes on', async () => {
+    let isLost = true;
+    const { ours, join, batch, admitted, onFatal } = scripted(60_000, () =>
+      isLost ? Promise.reject(notCoordinator) : Promise.resolve(),
+    );
+    await ours.start();
+    join();
+    await batch(0);
+    await ours.commit();
+    await expect(batch(1)).rejects.toBe(notCoordinator);
+    expect(admitted).toEqual([0]);
+    isLost = false;
+    join();
+    await batch(1);
+    await ours.commit();
+    await batch(2);
+    expect(admitted).toEqual([0, 1, 2]);
+    expect(onFatal).not.toHaveBeenCalled();
+    await ours.stop();
+  });
+
+  test('where no batch comes, the process ends after half of the time that it may be stuck', async () => {
+    const { ours, join, batch, onFatal } = scripted(20, () => Promise.reject(notCoordinator));
+    await ours.start();
+    join();
+    await batch(0);
+    const deadline = Date.now() + 10_000;
+    while (onFatal.mock.calls.length === 0 && Date.now() < deadline) await ours.commit();
+    expect(onFatal).toHaveBeenCalled();
+    await ours.stop();
+  });
+
+  test('another failure of a commit is waited for', async () => {
+    const { ours, join, batch, admitted, onFatal } = scripted(60_000, () =>
+      Promise.reject(new Error('Closed connection')),
+    );
+    await ours.start();
+    join();
+    await batch(0);
+    await ours.commit();
+    await batch(1);
+    expect(admitted).toEqual([0, 1]);
+    expect(onFatal).not.toHaveBeenCalled();
+    await ours.stop();
+  });
+});
