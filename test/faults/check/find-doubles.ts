@@ -20,14 +20,15 @@ export interface Doubles {
 }
 
 export function findDoubles(history: History): Doubles {
-  const { posts, faults, records, stored } = history;
+  const { posts, faults, records, stored, produced } = history;
   let [doubled, started] = [0, 0];
   for (const ofJob of byJob(posts).values()) {
     const extra = extraPosts(ofJob);
     doubled += extra.all;
     started += extra.started;
   }
-  const storedTwice = extraRecords(records) + [...stored.values()].reduce((sum, count) => sum + count - 1, 0);
+  const storedTwice =
+    extraRecords(records) + produced.reduce((sum, { eventId }) => sum + Math.max(0, (stored.get(eventId) ?? 0) - 1), 0);
   const exposed = faults.reduce((sum, fault) => sum + fault.exposed, 0);
   const bound = faults.length === 0 ? 0 : exposed + storedTwice;
   const over = started > bound;

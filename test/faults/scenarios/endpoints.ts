@@ -131,10 +131,10 @@ const sickEndpoints: Scenario = {
   examine,
 };
 
-/** The time-out of an attempt, and what a busy machine adds. */
-const ATTEMPT_ENDS_WITHIN_MS = 10_500;
-/** Below this a p99 says more about the machine than about isolation. */
-const P99_FLOOR_MS = 500;
+/** The time-out of an attempt is 10 s; a busy machine adds to that. */
+const ATTEMPT_ENDS_WITHIN_MS = 12_000;
+/** Below this a p99 says more about the machine than about isolation: whoever waits for a sick one waits 10 s. */
+const P99_FLOOR_MS = 2_000;
 
 function examine(history: History, { webhookIds }: Rig): Examination {
   const healthy = new Set(HEALTHY.map((path) => webhookIds.get(path)));
