@@ -58,7 +58,8 @@ export class Dispatcher {
   constructor(options: DispatcherOptions) {
     this.#options = options;
     this.#scheduler = new Scheduler(options.limits, options.paces.of);
-    this.#stallCheck = setInterval(() => this.#noteStalled(), STALL_CHECK_MS);
+    // After the answers that came while we ourselves were busy: our own delay is no endpoint's slowness.
+    this.#stallCheck = setInterval(() => setImmediate(() => this.#noteStalled()), STALL_CHECK_MS);
     this.#stallCheck.unref();
   }
 

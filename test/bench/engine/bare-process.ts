@@ -1,0 +1,95 @@
+import { connect } from 'node:net';
+import { Kafka, logLevel, Partitioners, type EachBatchPayload, type ISocketFactory } from 'kafkajs';
+import { Pool } from 'undici';
+import type { BareTask } from './bare-task.js';
+
+/**
+ * The limit: kafkajs consumes, undici POSTs (or kafkajs produces), and nothing else: no decoding, no order, no retry, no
+ * time-out, no log. An offset is committed when its batch was answered. It says when it is a member of its group.
+ */
+const IN_FLIGHT = 64;
+const BATCH_BYTES = 1024 * 1024;
+
+type Work = (values: readonly Buffer[]) => Promise<void>;
+
+/** Nagle's algorithm would cost it up to 40 ms a request. */
+const socketFactory: ISocketFactory = ({ host, port, onConnect }) => {
+  const socket = connect({ host, port }, onConnect);
+  socket.setKeepAlive(true, 60_000);
+  socket.setNoDelay(true);
+  return socket;
+};
+
+function posting({ urls, bodyFromEnd, bodyBytes }: Extract<BareTask['work'], { kind: 'post' }>): Work {
+  const targets = urls.map((url) => {
+    const { origin, pathname: path } = new URL(url);
+    const connections = Math.ceil(IN_FLIGHT / urls.length);
+    return { path, pool: new Pool(origin, { connections, pipelining: 1, connect: { allowH2: false } }) };
+  });
+  const headers = { 'content-type': 'application/json' };
+  let turn = 0;
+  const post = (value: Buffer) =>
+    new Promise<void>((resolve, reject) => {
+      const target = targets[(turn += 1) % targets.length];
+      if (target === undefined) return;
+      const body = value.subarray(value.length - bodyFromEnd, value.length - bodyFromEnd + bodyBytes);
+      target.pool.dispatch(
+        { method: 'POST', path: target.path, headers, body },
+        {
+          onRequestStart: () => undefined,
+          onResponseStart: () => undefined,
+          onResponseData: () => undefined,
+          onResponseEnd: () => resolve(),
+          onResponseError: (_controller, error) => reject(error),
+        },
+      );
+    });
+  return async (values) => {
+    let next = 0;
+    const lane = async (): Promise<void> => {
+      for (let value = values[next++]; value !== undefined; value = values[next++]) await post(value);
+    };
+    await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
+  };
+}
+
+async function copying(kafka: Kafka, work: Extract<BareTask['work'], { kind: 'copy' }>): Promise<Work> {
+  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  await producer.connect();
+  let number = 0;
+  return async (values) => {
+    const messages = values.flatMap((value) =>
+      Array.from({ length: work.copies }, () => ({ key: String((number += 1)), value })),
+    );
+    await producer.send({ topic: work.to, acks: -1, messages });
+  };
+}
+
+async function run(task: BareTask): Promise<void> {
+  const kafka = new Kafka({
+    clientId: 'bench-bare',
+    brokers: [...task.brokers],
+    socketFactory,
+    logLevel: logLevel.NOTHING,
+  });
+  const work = task.work.kind === 'post' ? posting(task.work) : await copying(kafka, task.work);
+  const consumer = kafka.consumer({ groupId: task.groupId, maxWaitTimeInMs: 250, maxBytesPerPartition: BATCH_BYTES });
+  await consumer.connect();
+  await consumer.subscribe({ topics: [task.topic], fromBeginning: true });
+  consumer.on(consumer.events.GROUP_JOIN, () => process.send?.({ note: 'joined' }));
+  await consumer.run({
+    autoCommit: false,
+    eachBatchAutoResolve: true,
+    partitionsConsumedConcurrently: 3,
+    eachBatch: async (payload: EachBatchPayload) => {
+      const { batch } = payload;
+      await work(batch.messages.flatMap(({ value }) => (value === null ? [] : [value])));
+      const { topic, partition } = batch;
+      const offset = String(Number(batch.lastOffset()) + 1);
+      await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset }] }] });
+    },
+  });
+}
+
+process.once('disconnect', () => process.exit(0));
+process.once('message', (task) => void run(task as BareTask));

@@ -1,0 +1,90 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Kafka, logLevel, Partitioners, type Message, type Producer } from 'kafkajs';
+import { createJobEncoder } from '../../../services/shared/platform/avro/job-codec.js';
+import { createRecordEncoder } from '../../../services/shared/platform/avro/record-encoder.js';
+import { newestSchema } from '../../../services/shared/platform/avro/schema-files.js';
+import { jobKeyOf } from '../../../services/shared/core/job.js';
+import { avroValueOf } from '../../support/event-examples.js';
+import { serveTask } from '../shared/child-task.js';
+import { nowUs } from './clock.js';
+import type { GeneratorResult, GeneratorTask } from './generator-task.js';
+import { sampleEvent, sampleJob } from './samples.js';
+
+/** Plays the pipelines: produces events, or jobs as the fan-out would have made them. */
+const BATCH = 500;
+
+type Render = (number: number) => Message;
+
+function renderer(task: GeneratorTask): Render {
+  const recipientOf = (number: number) => {
+    const recipient = task.recipients[number % task.recipients.length];
+    if (recipient === undefined) throw new Error('there are no recipients');
+    return recipient;
+  };
+  if (task.content === 'jobs') {
+    const encoder = createJobEncoder(task.schemaId);
+    return (number) => {
+      const job = sampleJob(recipientOf(number), number, nowUs());
+      return { key: jobKeyOf(job), value: encoder.encode(job) };
+    };
+  }
+  const encoder = createRecordEncoder<unknown>(newestSchema('call-event'), task.schemaId);
+  return (number) => {
+    const event = sampleEvent(recipientOf(number).companyId, number, nowUs());
+    return { key: String(event.data['call_id']), value: encoder.encode(avroValueOf(event)) };
+  };
+}
+
+async function produceAll(producer: Producer, topic: string, render: Render, from: number, to: number) {
+  for (let number = from; number < to; number += BATCH) {
+    const messages = Array.from({ length: Math.min(BATCH, to - number) }, (_, index) => render(number + index));
+    await producer.send({ topic, acks: 1, messages });
+  }
+}
+
+/** Each record has its instant; one that is late doesn't make the others late. */
+async function producePaced(
+  producer: Producer,
+  { topic, firstNumber }: GeneratorTask,
+  render: Render,
+  { perSecond, ms }: { readonly perSecond: number; readonly ms: number },
+): Promise<number> {
+  const startedAt = performance.now();
+  const underWay = new Set<Promise<unknown>>();
+  const total = Math.round((perSecond * ms) / 1_000);
+  let latestMs = 0;
+  for (let sent = 0; sent < total; sent += 1) {
+    const dueAt = startedAt + (sent * 1_000) / perSecond;
+    const waitMs = dueAt - performance.now();
+    if (waitMs > 0) await pause(waitMs);
+    latestMs = Math.max(latestMs, performance.now() - dueAt);
+    const sending = producer.send({ topic, acks: -1, messages: [render(firstNumber + sent)] });
+    underWay.add(sending);
+    void sending.finally(() => underWay.delete(sending));
+  }
+  await Promise.all(underWay);
+  return latestMs;
+}
+
+async function run(task: GeneratorTask): Promise<GeneratorResult> {
+  const kafka = new Kafka({ clientId: 'bench-generator', brokers: [...task.brokers], logLevel: logLevel.NOTHING });
+  const producer = kafka.producer({
+    createPartitioner: Partitioners.DefaultPartitioner,
+    allowAutoTopicCreation: false,
+  });
+  await producer.connect();
+  const { firstNumber, pace } = task;
+  const render = renderer(task);
+  const startedAt = performance.now();
+  const before = process.cpuUsage();
+  let latestMs = 0;
+  if ('records' in pace) await produceAll(producer, task.topic, render, firstNumber, firstNumber + pace.records);
+  else latestMs = await producePaced(producer, task, render, pace);
+  const { user, system } = process.cpuUsage(before);
+  const durationMs = performance.now() - startedAt;
+  await producer.disconnect();
+  const records = 'records' in pace ? pace.records : Math.round((pace.perSecond * pace.ms) / 1_000);
+  return { records, cpuMs: (user + system) / 1_000, durationMs, latestMs };
+}
+
+serveTask(run);

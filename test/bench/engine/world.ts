@@ -1,0 +1,170 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { subjectOf } from '../../../services/shared/platform/avro/register-schemas.js';
+import { createRegistryClient } from '../../../services/shared/platform/avro/registry-client.js';
+import { newestSchema } from '../../../services/shared/platform/avro/schema-files.js';
+import { startSystem, type System } from '../../support/system.js';
+import { runInChild } from '../shared/child-task.js';
+import { pidListeningOn } from '../shared/listening-pid.js';
+import { Bare } from './bare.js';
+import type { BareTask } from './bare-task.js';
+import type { Watched } from './cpu.js';
+import type { GeneratorResult, GeneratorTask } from './generator-task.js';
+import { EVENT_TYPE, type Recipient } from './samples.js';
+import { Service } from './service.js';
+import { Sink } from './sink.js';
+
+export interface WorldOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** TLS, unless told otherwise. */
+  readonly plain?: boolean;
+  readonly ports?: number;
+  /** Folder for CPU profiles of the delivery and fan-out processes. */
+  readonly profile?: string | undefined;
+}
+
+const PLAIN_HTTP = new URL('./plain-http.js', import.meta.url).href;
+
+/**
+ * What one scenario works with: topics, groups and a database of its own on the servers of the environment, the sink,
+ * and whatever it starts. `close` ends all of it.
+ */
+export class World {
+  readonly system: System;
+  readonly sink: Sink;
+  readonly #options: WorldOptions;
+  readonly #folder: string;
+  readonly #servers: Watched;
+  #services: { readonly name: string; readonly service: Service }[] = [];
+  #bares: Bare[] = [];
+  #started = 0;
+
+  private constructor(system: System, sink: Sink, options: WorldOptions, folder: string, servers: Watched) {
+    this.system = system;
+    this.sink = sink;
+    this.#options = options;
+    this.#folder = folder;
+    this.#servers = servers;
+  }
+
+  static async open(options: WorldOptions = {}): Promise<World> {
+    const system = await startSystem([], { KAFKA_PARTITIONS: '6', ...options.env });
+    const { keyPem: key, certificatePem: cert } = await system.receiver.ca.issue();
+    const tls = options.plain === true ? undefined : { key, cert };
+    const sink = await Sink.start({ tls, ports: options.ports ?? 10 });
+    const folder = await mkdtemp(join(tmpdir(), 'webhook-v2-bench-'));
+    return new World(system, sink, options, folder, await serversOf(system));
+  }
+
+  /** Registers webhooks for the sink, at most ten per company; `pathOf` says what each does. */
+  async recipients(count: number, perCompany = 10, pathOf = (_index: number) => '/ok'): Promise<Recipient[]> {
+    return Promise.all(
+      Array.from({ length: count }, async (_, index) => {
+        const companyId = `co_${Math.floor(index / perCompany)}`;
+        const url = this.sink.url(index, pathOf(index));
+        const events = [EVENT_TYPE] as const;
+        return { companyId, webhookId: await this.system.webhook(companyId, '/', { url, events }) };
+      }),
+    );
+  }
+
+  async start(
+    name: 'call-consumer' | 'delivery-consumer' | 'retry-consumer',
+    options: { readonly lane?: 'overflow'; readonly env?: Readonly<Record<string, string>> } = {},
+  ): Promise<Service> {
+    const { profile, plain } = this.#options;
+    const service = await Service.start({
+      name,
+      env: { ...this.system.env, ...options.env },
+      args: options.lane === undefined ? [] : ['--lane', options.lane],
+      nodeOptions: [
+        ...(plain === true ? ['--import', PLAIN_HTTP] : []),
+        ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`, '--cpu-prof-interval', '500']),
+      ],
+      logFile: join(this.#folder, `${name}-${(this.#started += 1)}.log`),
+    });
+    this.#services.push({ name: options.lane === undefined ? name : `${name} (overflow)`, service });
+    return service;
+  }
+
+  async startBare(topic: string, work: BareTask['work']): Promise<Bare> {
+    const groupId = `${this.system.config.kafka.prefix}bare-${(this.#started += 1)}`;
+    const { brokers } = this.system.config.kafka;
+    const { NODE_EXTRA_CA_CERTS = '' } = this.system.env;
+    const bare = await Bare.start({ brokers, groupId, topic, work }, { NODE_EXTRA_CA_CERTS });
+    this.#bares.push(bare);
+    return bare;
+  }
+
+  /** Runs the generator to its end. */
+  async generate(
+    content: GeneratorTask['content'],
+    recipients: readonly Recipient[],
+    pace: GeneratorTask['pace'],
+    firstNumber = 0,
+  ): Promise<GeneratorResult> {
+    const { kafka, topics } = this.system.config;
+    const topic = content === 'jobs' ? topics.dispatch : topics.callEvents;
+    const schemaId = await this.#schemaId(topic, content === 'jobs' ? 'delivery-job' : 'call-event');
+    const task: GeneratorTask = { brokers: kafka.brokers, topic, schemaId, content, recipients, pace, firstNumber };
+    return runInChild<GeneratorResult>(new URL('./generator-process.js', import.meta.url), task);
+  }
+
+  /** All processes and servers that work for a delivery; the sink apart from them. */
+  watched(): Watched {
+    const watched = new Map<string, number[]>();
+    for (const { name, service } of this.#services) watched.set(name, [...(watched.get(name) ?? []), service.pid]);
+    if (this.#bares.length > 0)
+      watched.set(
+        'bare',
+        this.#bares.map(({ pid }) => pid),
+      );
+    for (const [name, pids] of this.#servers) watched.set(name, [...pids]);
+    return watched.set('sink', [this.sink.pid]);
+  }
+
+  async describe(): Promise<string> {
+    const told = await Promise.all(
+      this.#services.map(async ({ name, service }) => `${name}:\n${await service.describe()}`),
+    );
+    return told.join('\n');
+  }
+
+  async stopServices(): Promise<void> {
+    const [services, bares] = [this.#services, this.#bares];
+    this.#services = [];
+    this.#bares = [];
+    await Promise.all([...services.map(({ service }) => service.stop()), ...bares.map((bare) => bare.stop())]);
+  }
+
+  async close(): Promise<void> {
+    await this.stopServices();
+    await this.sink.stop();
+    await this.system.close();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #schemaId(topic: string, record: 'delivery-job' | 'call-event'): Promise<number> {
+    const { url } = this.system.config.schemaRegistry;
+    const id = await createRegistryClient({ url, timeoutMs: 10_000 }).findId(subjectOf(topic), newestSchema(record));
+    if (id === undefined) throw new Error(`${record} is not registered`);
+    return id;
+  }
+}
+
+/** The servers by the ports that they listen on; one that isn't on this machine is left out. */
+async function serversOf({ config }: System): Promise<Watched> {
+  const [broker = ''] = config.kafka.brokers;
+  const ports: readonly (readonly [string, number])[] = [
+    ['kafka', Number(broker.split(':').at(-1))],
+    ['mongod', Number(/:(\d+)/.exec(config.mongodb.uri.replace('mongodb://', ''))?.[1])],
+    ['registry', Number(new URL(config.schemaRegistry.url).port)],
+  ];
+  const servers = new Map<string, readonly number[]>();
+  for (const [name, port] of ports) {
+    const pid = await pidListeningOn(port);
+    if (pid !== undefined) servers.set(name, [pid]);
+  }
+  return servers;
+}
