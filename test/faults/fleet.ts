@@ -29,6 +29,16 @@ export interface Generation {
   readonly process: ServiceProcess;
 }
 
+/** Two delivery processes share the work, so that rebalances are real ones. */
+export const USUAL_FLEET: readonly Member[] = [
+  { as: 'call-1', service: 'call-consumer' },
+  { as: 'whatsapp-1', service: 'whatsapp-consumer' },
+  { as: 'delivery-1', service: 'delivery-consumer' },
+  { as: 'delivery-2', service: 'delivery-consumer' },
+  { as: 'overflow-1', service: 'delivery-consumer', args: ['--lane', 'overflow'] },
+  { as: 'retry-1', service: 'retry-consumer' },
+];
+
 const RESTART_AFTER_MS = 1_000;
 const SAMPLE_EVERY_MS = 1_000;
 

@@ -2,8 +2,8 @@ import type { RecordedRequest } from '../../deploy/local/receiver/recorded-reque
 import type { Post } from './history.js';
 
 /**
- * The status that our side can have seen: of an answer that was given in full, or of one whose body is larger than we
- * read, where leaving early is what we do.
+ * The status that our side can have seen. "The status is the verdict": an answer whose body breaks off, drips or is
+ * larger than we read is still that answer.
  */
 export function answeredStatus({ step, completion }: RecordedRequest): number | undefined {
   switch (step.kind) {
@@ -13,16 +13,26 @@ export function answeredStatus({ step, completion }: RecordedRequest): number | 
       return completion === 'answered' ? (step.status ?? 302) : undefined;
     case 'huge-body':
     case 'gzip-bomb':
-      return step.status ?? 200;
     case 'drip-body':
-      return completion === 'answered' ? (step.status ?? 200) : undefined;
+      return step.status ?? 200;
     case 'hang':
-    case 'drip-headers':
+      return step.when === 'after-headers' ? 200 : undefined;
     case 'reset':
-    case 'close':
+      return step.when === 'within-answer' ? 200 : undefined;
     case 'raw':
+      return statusIn(step.bytes);
+    case 'drip-headers':
+    case 'close':
       return undefined;
   }
+}
+
+/** More headers than this are no answer to our side. */
+const HEADER_BYTES = 16 * 1024;
+
+function statusIn(bytes: Buffer): number | undefined {
+  const [, status] = /^HTTP\/1\.1 (\d{3}) /.exec(bytes.toString('latin1', 0, 20)) ?? [];
+  return status === undefined || bytes.length > HEADER_BYTES ? undefined : Number(status);
 }
 
 /** The requests that are attempts, as the judge wants them. `webhookOf` and `eventOf` tell what a cut body doesn't. */

@@ -2,7 +2,7 @@ import { createRandom } from '../../deploy/local/simulator/random.js';
 import { judge, type Verdict } from './check/judge.js';
 import { collectHistory } from './collect-history.js';
 import { usualEstate, type Estate } from './estate.js';
-import type { Member } from './fleet.js';
+import { USUAL_FLEET } from './fleet.js';
 import type { History, Rules } from './history.js';
 import { startLoad } from './load.js';
 import { openRig, type Rig } from './rig.js';
@@ -35,16 +35,6 @@ export interface Run {
   readonly history: History;
   readonly logs: readonly { readonly name: string; readonly lines: readonly string[] }[];
 }
-
-/** Two delivery processes share the work, so that rebalances are real ones. */
-export const USUAL_FLEET: readonly Member[] = [
-  { as: 'call-1', service: 'call-consumer' },
-  { as: 'whatsapp-1', service: 'whatsapp-consumer' },
-  { as: 'delivery-1', service: 'delivery-consumer' },
-  { as: 'delivery-2', service: 'delivery-consumer' },
-  { as: 'overflow-1', service: 'delivery-consumer', args: ['--lane', 'overflow'] },
-  { as: 'retry-1', service: 'retry-consumer' },
-];
 
 const SETTLE_MS = 60_000;
 

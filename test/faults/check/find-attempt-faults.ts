@@ -40,13 +40,25 @@ function skips(posts: readonly Post[], entries: readonly Entry[]): boolean {
   return posts.some(({ attempt }) => attempt > 1 && !made.has(attempt - 1));
 }
 
+/** How late a busy receiver may notice that a client has left. */
+const NOTICED_LATE_MS = 1_000;
+
+/**
+ * When the attempt ended for us, at the earliest: an answer is ours as soon as the request was there, and whoever
+ * answers notes it only later; who leaves is noticed later, too.
+ */
+function endOf({ status, arrivedAt, completedAt }: Post): number {
+  if (status !== undefined) return arrivedAt;
+  return completedAt === undefined ? Infinity : Math.max(arrivedAt, completedAt - NOTICED_LATE_MS);
+}
+
 /** By how much the earliest retry came too early. What was held owes no pause of its own. */
 function earliest(posts: readonly Post[], entries: readonly Entry[], delayMs: number): number {
   if (entries.some(({ followUp }) => followUp === 'held')) return 0;
   let earlyMs = 0;
   for (const { attempt, arrivedAt } of posts) {
     const failed = posts.filter((post) => post.attempt === attempt - 1 && !isSuccess(post.status));
-    const ends = failed.map(({ completedAt }) => completedAt ?? Infinity);
+    const ends = failed.map(endOf);
     if (ends.length > 0) earlyMs = Math.max(earlyMs, Math.min(...ends) + delayMs - arrivedAt);
   }
   return Number.isFinite(earlyMs) ? earlyMs : 0;

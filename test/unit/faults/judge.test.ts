@@ -106,7 +106,7 @@ describe('a history that breaks one invariant', () => {
       /without the one/,
     ],
     ['I4', 'the second event of a call comes first', { posts: [...WELL.posts.slice(1), post('e1', 1_250)] }, /order/],
-    ['I5', 'a retry comes after 2.9 s', { posts: [...WELL.posts.slice(0, 2), retryAt(4_105)] }, /by 100 ms/],
+    ['I5', 'a retry comes after 2.9 s', { posts: [...WELL.posts.slice(0, 2), retryAt(4_100)] }, /by 100 ms/],
     [
       'I7',
       'a backlog takes 61 s',
