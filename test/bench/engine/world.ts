@@ -138,6 +138,13 @@ export class World {
     await Promise.all([...services.map(({ service }) => service.stop()), ...bares.map((bare) => bare.stop())]);
   }
 
+  /** At once, whatever they have in flight. */
+  async killServices(): Promise<void> {
+    const services = this.#services;
+    this.#services = [];
+    await Promise.all(services.map(({ service }) => service.end('SIGKILL')));
+  }
+
   async close(): Promise<void> {
     await this.stopServices();
     await this.sink.stop();

@@ -1,0 +1,46 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { cpuPerUnit, cpuTimes } from './cpu.js';
+import type { GeneratorResult, GeneratorTask } from './generator-task.js';
+import type { Recipient } from './samples.js';
+import type { SinkNotes } from './sink-protocol.js';
+import type { World } from './world.js';
+
+/** A steady rate for a time, after a time of the same rate that isn't counted. */
+export interface PacedTask {
+  readonly content: GeneratorTask['content'];
+  readonly recipients: readonly Recipient[];
+  readonly perSecond: number;
+  readonly ms: number;
+  readonly warmUpMs: number;
+}
+
+export interface Paced {
+  readonly notes: SinkNotes;
+  readonly generated: GeneratorResult;
+  /** CPU in µs of each process and server per record produced. */
+  readonly cpuUs: ReadonlyMap<string, number>;
+}
+
+/** Numbers of events never come twice in a world. */
+let firstNumber = 0;
+
+/** How long what was produced last may be on its way. */
+const SETTLE_MS = 1_000;
+
+export async function runPaced(world: World, task: PacedTask): Promise<Paced> {
+  const { content, recipients, perSecond } = task;
+  const produce = (ms: number): Promise<GeneratorResult> => {
+    firstNumber += 1_000_000;
+    return world.generate(content, recipients, { perSecond, ms }, firstNumber);
+  };
+  if (task.warmUpMs > 0) {
+    await produce(task.warmUpMs);
+    await pause(SETTLE_MS);
+  }
+  await world.sink.note();
+  const before = await cpuTimes(world.watched());
+  const generated = await produce(task.ms);
+  const after = await cpuTimes(world.watched());
+  await pause(SETTLE_MS);
+  return { notes: await world.sink.read(), generated, cpuUs: cpuPerUnit(before, after, generated.records) };
+}

@@ -1,0 +1,149 @@
+import type { Figure } from '../figure.js';
+import { runPaced } from '../paced.js';
+import { percentilesOf } from '../percentiles.js';
+import type { Recipient } from '../samples.js';
+import type { Scenario } from '../scenario.js';
+import type { SickMode } from '../sink-protocol.js';
+import { World } from '../world.js';
+import { startAll } from './c-end-to-end.js';
+
+/** One group of cases: the same webhooks at the same rate, first with none sick. */
+interface Group {
+  readonly webhooks: number;
+  readonly sick: number;
+  readonly perSecond: number;
+  /** So that none becomes Failed, which would end the case: a sick one has to be lived with. */
+  readonly timeoutMs: number;
+  readonly cases: readonly Case[];
+}
+
+interface Case {
+  readonly name: string;
+  readonly mode: SickMode;
+  readonly seconds: number;
+}
+
+const hangs = (seconds: number): SickMode => ({ kind: 'hang', ms: seconds * 1_000 });
+const NONE: SickMode = { kind: 'answer' };
+
+const QUICK: readonly Group[] = [
+  {
+    webhooks: 10,
+    sick: 1,
+    perSecond: 200,
+    timeoutMs: 60_000,
+    cases: [
+      { name: 'none sick', mode: NONE, seconds: 4 },
+      { name: '1 of 10 answers after 10 s', mode: hangs(10), seconds: 6 },
+    ],
+  },
+];
+
+const FULL: readonly Group[] = [
+  {
+    webhooks: 10,
+    sick: 1,
+    perSecond: 200,
+    timeoutMs: 60_000,
+    cases: [
+      { name: 'none sick', mode: NONE, seconds: 20 },
+      { name: '1 of 10 answers after 10 s', mode: hangs(10), seconds: 30 },
+      { name: '1 of 10 answers after 40 s', mode: hangs(40), seconds: 120 },
+    ],
+  },
+  {
+    webhooks: 10,
+    sick: 1,
+    perSecond: 600,
+    timeoutMs: 60_000,
+    cases: [
+      { name: 'none sick', mode: NONE, seconds: 15 },
+      { name: '1 of 10 answers after 10 s', mode: hangs(10), seconds: 30 },
+    ],
+  },
+  {
+    webhooks: 100,
+    sick: 20,
+    perSecond: 200,
+    timeoutMs: 10_000,
+    cases: [
+      { name: 'none sick', mode: NONE, seconds: 15 },
+      { name: '20 of 100 hang', mode: hangs(60), seconds: 20 },
+      { name: '20 of 100 drip', mode: { kind: 'drip' }, seconds: 20 },
+      { name: '20 of 100 reset', mode: { kind: 'reset' }, seconds: 20 },
+      { name: '20 of 100 answer 500', mode: { kind: 'error' }, seconds: 20 },
+    ],
+  },
+];
+
+/** Sick webhooks beside healthy ones: what the healthy ones notice. */
+export const isolation: Scenario = {
+  id: 'd',
+  title: 'isolation: p99 and throughput of the healthy beside the sick',
+  run: async ({ quick, profile }, say) => {
+    const figures: Figure[] = [];
+    for (const group of quick ? QUICK : FULL) figures.push(...(await runGroup(group, quick, profile, say)));
+    return figures;
+  },
+};
+
+interface Healthy {
+  readonly p99: number;
+  /** Share of the events of healthy webhooks that arrived within the time, and a second. */
+  readonly share: number;
+}
+
+async function runGroup(
+  group: Group,
+  quick: boolean,
+  profile: string | undefined,
+  say: (line: string) => void,
+): Promise<Figure[]> {
+  const { webhooks, sick, perSecond, timeoutMs, cases } = group;
+  const world = await World.open({
+    profile,
+    env: { DELIVERY_TIMEOUT_MS: String(timeoutMs), STATUS_FAILURE_THRESHOLD: '1000', SHUTDOWN_TIMEOUT_MS: '90000' },
+  });
+  try {
+    const recipients = await world.recipients(webhooks, 1, (index) => (index < sick ? '/sick' : '/ok'));
+    await startAll(world);
+    const figures: Figure[] = [];
+    let none: Healthy | undefined;
+    for (const { name, mode, seconds } of cases) {
+      await world.sink.mode(mode);
+      const healthy = await measureHealthy(world, recipients, sick, { perSecond, seconds, quick });
+      none ??= healthy;
+      say(`${perSecond}/s, ${name}: p99 ${healthy.p99.toFixed(1)} ms, ${(healthy.share * 100).toFixed(1)} %`);
+      figures.push(...figuresOf(`${perSecond}/s, ${name}`, healthy, healthy === none ? undefined : none));
+    }
+    await world.killServices();
+    return figures;
+  } finally {
+    await world.close();
+  }
+}
+
+async function measureHealthy(
+  world: World,
+  recipients: readonly Recipient[],
+  sick: number,
+  { perSecond, seconds, quick }: { readonly perSecond: number; readonly seconds: number; readonly quick: boolean },
+): Promise<Healthy> {
+  const { notes, generated } = await runPaced(world, {
+    content: 'events',
+    recipients,
+    perSecond,
+    ms: seconds * 1_000,
+    warmUpMs: quick ? 2_000 : 5_000,
+  });
+  const expected = (generated.records * (recipients.length - sick)) / recipients.length;
+  return { p99: percentilesOf(notes.ok).p99, share: notes.ok.length / expected };
+}
+
+function figuresOf(name: string, { p99, share }: Healthy, none: Healthy | undefined): Figure[] {
+  const ratio = { kind: 'at most', value: 1.5, of: 'ratio' } as const;
+  return [
+    { what: `${name}: p99`, value: p99, unit: 'ms', ...(none === undefined ? {} : { limit: none.p99, target: ratio }) },
+    { what: `${name}: arrived`, value: share * 100, unit: '%', target: { kind: 'at least', value: 95 } },
+  ];
+}
