@@ -15,6 +15,7 @@ import { figuresRoutes } from './api/routes/figures.js';
 import { assertComplete, closeApi, createApi } from './api/server.js';
 import type { Routes } from './api/route.js';
 import { wireIdentity, type IdentitySettings } from './wiring/identity.js';
+import { WebhookActivities } from './api/webhook-activities.js';
 import { WebhookFigures } from './api/webhook-figures.js';
 import { createManagement, type WebhookSettings } from './webhooks/service.js';
 
@@ -61,12 +62,14 @@ async function webhookRoutesOf(context: ServiceContext, db: Database, settings: 
   const webhookExists = createWebhookExists(db);
   const failures = new FailureLogReader(db);
   const stats = new StatsReader(db);
-  const figures = new WebhookFigures({
-    rollUps: (companyId, webhookIds, span) => stats.rollUps(companyId, webhookIds, span),
+  const rollUps: StatsReader['rollUps'] = (...asked) => stats.rollUps(...asked);
+  const figures = new WebhookFigures({ rollUps });
+  const activities = new WebhookActivities({
+    rollUps,
     lastDeliveryAt: (companyId, webhookId) => stats.lastDeliveryAt(companyId, webhookId),
   });
   const management = createManagement(db, settings, await openHostsFile(), (companyId, webhookIds, now) =>
-    figures.figuresOf(companyId, webhookIds, now),
+    activities.of(companyId, webhookIds, now),
   );
   context.onShutdown('test events', () => management.close());
   return [

@@ -26,7 +26,7 @@ export interface WebhookPorts {
   readonly find: (companyId: string, webhookId: string) => Promise<StoredWebhook | undefined>;
   readonly openSecrets: (webhook: StoredWebhook) => Promise<OpenedSecrets>;
   readonly heldEvents: (companyId: string, webhookIds: readonly string[]) => Promise<ReadonlyMap<string, number>>;
-  readonly figuresOf: (
+  readonly activitiesOf: (
     companyId: string,
     webhookIds: readonly string[],
     now: number,
@@ -95,12 +95,12 @@ export class WebhookService {
     const webhooks = await this.#ports.list(companyId);
     const failed = webhooks.filter(({ status }) => status === 'failed').map(({ _id }) => _id);
     const ids = webhooks.map(({ _id }) => _id);
-    const [held, figures] = await Promise.all([
+    const [held, activities] = await Promise.all([
       this.#ports.heldEvents(companyId, failed),
-      this.#ports.figuresOf(companyId, ids, this.#ports.now().getTime()),
+      this.#ports.activitiesOf(companyId, ids, this.#ports.now().getTime()),
     ]);
     const items = webhooks.map((webhook) =>
-      summaryView(webhook, held.get(webhook._id) ?? 0, figures.get(webhook._id) ?? NO_ACTIVITY),
+      summaryView(webhook, held.get(webhook._id) ?? 0, activities.get(webhook._id) ?? NO_ACTIVITY),
     );
     return { items, limit: WEBHOOK_LIMIT };
   }

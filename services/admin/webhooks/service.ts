@@ -46,7 +46,7 @@ export function createManagement(
   db: Database,
   settings: WebhookSettings,
   hosts: HostsFile,
-  figuresOf: WebhookPorts['figuresOf'],
+  activitiesOf: WebhookPorts['activitiesOf'],
 ): Management {
   const keys = settings.encryption.keys.map(({ kid, key }) => ({ kid, key: key.export() }));
   const vault = createVault({ keys, companies: companyDataKeys(db) });
@@ -73,7 +73,7 @@ export function createManagement(
   });
   return {
     routes: [
-      webhookRoutes(new WebhookService({ ...shared, figuresOf, changes })),
+      webhookRoutes(new WebhookService({ ...shared, activitiesOf, changes })),
       testEventRoutes(testEvents),
       auditRoutes({ page: (companyId, options) => audit.page(companyId, options) }),
     ],

@@ -56,7 +56,6 @@ beforeAll(async () => {
   const stats = new StatsReader(db);
   const figures = new WebhookFigures({
     rollUps: (companyId, webhookIds, span) => stats.rollUps(companyId, webhookIds, span),
-    lastDeliveryAt: (companyId, id) => stats.lastDeliveryAt(companyId, id),
   });
   api = await startTestApi(
     [

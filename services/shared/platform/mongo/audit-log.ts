@@ -48,11 +48,12 @@ export class AuditLog {
 
   /** @throws DependencyError when it stands alone and MongoDB is away */
   async record(entry: AuditRecord, options: Within = {}): Promise<void> {
-    const { companyId, at, actor, action, webhookId, before, after, requestId } = entry;
-    const { kind, id, name } = actor;
-    const _id = `aud_${randomBytes(12).toString('base64url')}`;
-    const document = { _id, companyId, at, actor: { kind, id, name }, action, webhookId, before, after, requestId };
-    await within('writing the audit log', options, () => this.#entries.insertOne(document, options));
+    await within('writing the audit log', options, () => this.#entries.insertOne(documentOf(entry), options));
+  }
+
+  /** @throws DependencyError when they stand alone and MongoDB is away */
+  async recordAll(entries: readonly AuditRecord[], options: Within = {}): Promise<void> {
+    await within('writing the audit log', options, () => this.#entries.insertMany(entries.map(documentOf), options));
   }
 
   /** Newest first. What is written meanwhile stands before the place, and moves nothing. @throws DependencyError */
@@ -67,4 +68,10 @@ export class AuditLog {
     );
     return found.map(({ _id, ...entry }) => ({ id: _id, ...entry }));
   }
+}
+
+function documentOf({ companyId, at, actor, action, webhookId, before, after, requestId }: AuditRecord): AuditDocument {
+  const { kind, id, name } = actor;
+  const _id = `aud_${randomBytes(12).toString('base64url')}`;
+  return { _id, companyId, at, actor: { kind, id, name }, action, webhookId, before, after, requestId };
 }

@@ -3,6 +3,11 @@ import { histogramOf, type FiguresSpan, type RollUp } from '../../core/roll-up.j
 import { onMongo } from './mongo-errors.js';
 import type { StatsDocument } from './stats-document.js';
 
+export interface RollUpRange extends Pick<FiguresSpan, 'resolution' | 'from'> {
+  /** Epoch ms, not included. */
+  readonly before?: number;
+}
+
 /** Reads the totals of webhooks that all processes wrote. Every filter names the company. */
 export class StatsReader {
   readonly #stats: Collection<StatsDocument>;
@@ -11,14 +16,17 @@ export class StatsReader {
     this.#stats = db.collection<StatsDocument>('webhook_stats');
   }
 
-  /** The roll-ups of these webhooks within the span, in no order; several for one point where several processes wrote. */
-  async rollUps(companyId: string, webhookIds: readonly string[], span: FiguresSpan): Promise<RollUp[]> {
-    const { resolution, from } = span;
+  /**
+   * The roll-ups of these webhooks from a point on, or up to another one, in no order; several for one point where
+   * several processes wrote.
+   */
+  async rollUps(companyId: string, webhookIds: readonly string[], range: RollUpRange): Promise<RollUp[]> {
+    const { resolution, from, before } = range;
     const filter: Filter<StatsDocument> = {
       companyId,
       webhookId: { $in: [...webhookIds] },
       resolution,
-      at: { $gte: new Date(from) },
+      at: { $gte: new Date(from), ...(before === undefined ? {} : { $lt: new Date(before) }) },
     };
     const found = await onMongo('reading roll-ups', () =>
       this.#stats.find(filter, { projection: FIELDS, batchSize: 10_000 }).toArray(),

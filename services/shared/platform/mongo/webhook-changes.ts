@@ -1,12 +1,11 @@
 import type { ClientSession, Collection, Db } from 'mongodb';
-import { InvariantError } from '../../core/errors.js';
 import type { Vault } from '../crypto/vault.js';
 import type { AuditLog, AuditRecord } from './audit-log.js';
 import { DIGEST, type IdempotencyKeyDocument } from './idempotency-key-document.js';
-import { isDuplicateKey, onMongo } from './mongo-errors.js';
+import { onMongo } from './mongo-errors.js';
 import { inTransaction } from './transaction.js';
 import type { Endpoint } from './webhook-document.js';
-import { Turns } from '../process/turns.js';
+import { WebhookCreations } from './webhook-creations.js';
 import { newWebhookId, type NewWebhook, type WebhookRef, type WebhookStore } from './webhooks.js';
 
 /**
@@ -28,6 +27,8 @@ export interface Idempotency {
   readonly digest: string;
 }
 
+type KnownKey = Extract<CreateResult, { kind: 'known-key' }>;
+
 export type CreateResult =
   | { readonly kind: 'created'; readonly webhook: NewWebhook }
   /** The key created this webhook before; `same` tells whether from the same input. */
@@ -41,30 +42,22 @@ export type ChangeResult = 'changed' | 'stale';
 export type AuditOf = Omit<AuditRecord, 'webhookId'>;
 
 const KEY_TTL_MS = 24 * 3_600_000;
-/** Each means a racer that was first, of whom at most ten can be by taking slots. */
-const CREATE_TRIES = 50;
 
 export class WebhookChanges {
   readonly #options: WebhookChangesOptions;
   readonly #keys: Collection<IdempotencyKeyDocument>;
-  /** Creations of one company: side by side they would conflict over the same few slots. */
-  readonly #creations = new Turns();
+  readonly #creations: WebhookCreations;
 
   constructor(options: WebhookChangesOptions) {
     this.#options = options;
     this.#keys = options.db.collection<IdempotencyKeyDocument>('idempotency_keys', { promoteBuffers: true });
+    this.#creations = new WebhookCreations(options.db, options.audit);
   }
 
   /** Which webhook this key created within the last day; undefined when it is new. @throws DependencyError */
-  async findKey(
-    companyId: string,
-    { key, digest }: Idempotency,
-  ): Promise<Extract<CreateResult, { kind: 'known-key' }> | undefined> {
+  async findKey(companyId: string, { key, digest }: Idempotency): Promise<KnownKey | undefined> {
     const known = await onMongo('looking for an idempotency key', () => this.#keys.findOne({ companyId, key }));
-    if (known === null) return undefined;
-    const { webhookId } = known;
-    const same = (await this.#options.vault.open(companyId, webhookId, DIGEST, known.digest)) === digest;
-    return { kind: 'known-key', webhookId, same };
+    return known === null ? undefined : this.#known(known, digest);
   }
 
   /** Registers an endpoint, Active. @throws DependencyError; repeating it under one key is safe */
@@ -80,44 +73,16 @@ export class WebhookChanges {
       webhookId,
       expiresAt: new Date(at.getTime() + KEY_TTL_MS),
     };
-    return this.#creations.take(companyId, () => this.#create(document, audit, claim, idempotency));
+    const record = { ...audit, webhookId };
+    const result = await this.#creations.create({ document, audit: record, claim });
+    if (result.kind === 'limit-reached') return result;
+    if (result.kind === 'created') return { kind: 'created', webhook: document };
+    return this.#known(result.known, idempotency?.digest);
   }
 
-  async #create(
-    document: NewWebhook,
-    audit: AuditOf,
-    claim: IdempotencyKeyDocument | undefined,
-    idempotency: Idempotency | undefined,
-  ): Promise<CreateResult> {
-    const { companyId } = document;
-    for (let tries = 1; tries <= CREATE_TRIES; tries += 1) {
-      const known = idempotency && (await this.findKey(companyId, idempotency));
-      if (known !== undefined) return known;
-      try {
-        if (await this.#insert(document, audit, claim)) return { kind: 'created', webhook: document };
-        // Of racers with one key, the one that filled the last slot is this very creation.
-        return (idempotency && (await this.findKey(companyId, idempotency))) ?? { kind: 'limit-reached' };
-      } catch (error) {
-        if (!isDuplicateKey(error)) throw error;
-      }
-    }
-    throw new InvariantError(`a webhook could not be created in ${CREATE_TRIES} tries`);
-  }
-
-  /** False when the company has as many webhooks as it may have; looked at before a transaction is begun for it. */
-  async #insert(document: NewWebhook, audit: AuditOf, claim: IdempotencyKeyDocument | undefined): Promise<boolean> {
-    const { db, store } = this.#options;
-    if (!(await store.hasFreeSlot(document.companyId))) return false;
-    const result = await inTransaction('creating a webhook', db, async (session) => {
-      // A copy: the driver adds an id to what it inserts.
-      if (claim !== undefined) await this.#keys.insertOne({ ...claim }, { session });
-      const inserted = await store.insertInto(document, { session });
-      if (inserted === 'inserted') await this.#record(audit, document._id, session);
-      // Ending it by hand takes the claim back: a key of a refused creation may be used again.
-      else await session.abortTransaction();
-      return inserted;
-    });
-    return result === 'inserted';
+  async #known({ companyId, webhookId, digest }: IdempotencyKeyDocument, asked: string | undefined): Promise<KnownKey> {
+    const same = (await this.#options.vault.open(companyId, webhookId, DIGEST, digest)) === asked;
+    return { kind: 'known-key', webhookId, same };
   }
 
   replace(ref: WebhookRef, version: number, endpoint: Endpoint, audit: AuditOf): Promise<ChangeResult> {

@@ -2,7 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import type { Collection, Db, Filter } from 'mongodb';
 import { InvariantError } from '../../core/errors.js';
 import type { Vault } from '../crypto/vault.js';
-import { WEBHOOK_SLOTS } from './collections/webhooks.plan.js';
+import { planCreations } from './creation-plan.js';
 import { sealEndpoint } from './endpoint-secrets.js';
 import { isDuplicateKey, onMongo } from './mongo-errors.js';
 import type { RecoveryDocument } from './recovery-document.js';
@@ -165,38 +165,17 @@ export class WebhookStore {
     };
   }
 
-  /**
-   * Takes a free slot. In a transaction, an error that `isDuplicateKey` tells means that a racer took it first; then
-   * the whole transaction is to be tried again.
-   */
-  async insertInto(document: NewWebhook, options: Within = {}): Promise<'inserted' | 'limit-reached'> {
-    const slot = await this.#freeSlot(document.companyId, options);
-    if (slot === undefined) return 'limit-reached';
-    await within('storing a webhook', options, () =>
-      this.#webhooks.insertOne({ ...document, slot }, sessionOf(options)),
-    );
-    return 'inserted';
-  }
-
-  /** Whether the company has fewer webhooks than it may have, just now. @throws DependencyError */
-  async hasFreeSlot(companyId: string): Promise<boolean> {
-    return (await this.#freeSlot(companyId, {})) !== undefined;
-  }
-
-  /** Any of the free ones: racers who all took the first would get in each other's way ten times. */
-  async #freeSlot(companyId: string, options: Within): Promise<number | undefined> {
-    const taken = await within('reading the slots of a company', options, () =>
-      this.#webhooks.find({ companyId }, { projection: { slot: 1 }, ...sessionOf(options) }).toArray(),
-    );
-    const slots = new Set(taken.map(({ slot }) => slot));
-    const free = Array.from({ length: WEBHOOK_SLOTS }, (_, slot) => slot).filter((slot) => !slots.has(slot));
-    return free.length === 0 ? undefined : free[randomInt(free.length)];
-  }
-
   /** `slot-taken`: a racer was first; the unique index decides. */
   async #insert(document: NewWebhook): Promise<'inserted' | 'limit-reached' | 'slot-taken'> {
+    const { companyId } = document;
+    const slots = await onMongo('reading the slots of a company', () =>
+      this.#webhooks.find({ companyId }, { projection: { companyId: 1, slot: 1 } }).toArray(),
+    );
+    const [step] = planCreations([{ companyId, claim: undefined }], { slots, keys: [] }, randomInt);
+    if (step?.kind !== 'insert') return 'limit-reached';
     try {
-      return await this.insertInto(document);
+      await onMongo('storing a webhook', () => this.#webhooks.insertOne({ ...document, slot: step.slot }));
+      return 'inserted';
     } catch (error) {
       if (isDuplicateKey(error)) return 'slot-taken';
       throw error;
