@@ -34,7 +34,7 @@ export function judge(history: History, rules: Rules): Verdict {
       ...losses.violations,
       ...doubles.violations,
       ...findAttemptFaults(history, rules),
-      ...(rules.ordered ? findDisorder(history) : []),
+      ...(rules.ordered ? findDisorder(history, rules) : []),
       ...stalls.violations,
       ...violations('I8', 'a secret in clear', history.leaks),
       ...violations('I9', 'a forbidden connection', Array(history.forbiddenConnections).fill('one')),

@@ -5,7 +5,8 @@ import { usualEstate } from '../estate.js';
 import type { GroupName } from '../group-watch.js';
 import { readTopic } from '../read-topic.js';
 import type { Rig } from '../rig.js';
-import type { Scenario } from '../scenario.js';
+import type { History, Post } from '../history.js';
+import type { Examination, Scenario } from '../scenario.js';
 
 /** Scenarios in which groups change, members freeze, partitions are added, and events are produced more than once. */
 
@@ -65,7 +66,20 @@ const frozen: Scenario = {
       give: () => names.forEach((as) => rig.fleet.process(as).kill('SIGCONT')),
     });
   },
+  examine: stalePosts,
 };
+
+/** POSTs after the sleepers woke up, of attempts that somebody had made before that. */
+function stalePosts({ faults, posts }: History): Examination {
+  const wokeAt = Math.max(...faults.map(({ endedAt }) => endedAt));
+  const made = new Set(posts.filter(({ arrivedAt }) => arrivedAt < wokeAt).map(nameOf));
+  const stale = posts.filter((post) => post.arrivedAt >= wokeAt && made.has(nameOf(post)));
+  return { violations: [], notes: [`${stale.length} attempts were made again by processes that had slept`] };
+}
+
+function nameOf({ jobId, attempt }: Post): string {
+  return `${jobId}:${attempt}`;
+}
 
 const EVERY_GROUP: readonly GroupName[] = ['call', 'whatsapp', 'delivery', 'retry'];
 

@@ -224,6 +224,13 @@ function asked(): Partial<History> {
   };
 }
 
+test('a change of lanes costs a conversation its order only where there was a fault', () => {
+  const { records } = overflowed();
+  const history = { ...WELL, records: records ?? [], posts: [...WELL.posts.slice(1), post('e1', 1_250)], commits: [] };
+  expect(judge(history, RULES).violations.map(({ invariant }) => invariant)).toEqual(['I4']);
+  expect(judge({ ...history, faults: [fault(1_150, 1)] }, RULES).violations).toEqual([]);
+});
+
 test('what is held for an endpoint that stays sick is where it belongs', () => {
   const history = { ...WELL, posts: WELL.posts.slice(1), held: [{ jobId: jobOf('e1') }] };
   expect(judge(history, { ...RULES, sick: new Set([HOOK]) }).violations).toEqual([]);

@@ -30,21 +30,78 @@ export function stickyPartitions(): StickyPartitions {
   };
 }
 
-/** More than brokers can move partitions about within one send. */
-const ROUNDS = 5;
+type Send = Pick<ProducerRecord, 'topic' | 'messages' | 'compression'>;
 
-/** In order within each partition. @throws Error when not all are acknowledged; some of them may be stored then */
+/** Longer than a cluster takes to give a partition another leader. */
+const PERSIST_MS = 20_000;
+const PAUSE_MS = 200;
+
+/**
+ * In order within each partition. What has been acknowledged is not sent again while the rest is tried for up to 20 s:
+ * a partition without a leader must not double the records of all others with every try.
+ * @throws Error when not all are acknowledged; some of them may be stored then
+ */
 export async function sendAcknowledged(
   producer: Pick<Producer, 'send'>,
   partitionOf: StickyPartitions['partitionOf'],
-  { topic, messages, ...options }: Pick<ProducerRecord, 'topic' | 'messages' | 'compression'>,
+  record: Send,
 ): Promise<void> {
-  let missing = messages;
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const answers = await producer.send({ ...options, topic, acks: -1, messages: missing });
-    const acknowledged = new Set(answers.map(({ partition }) => partition));
-    missing = missing.filter((message) => !acknowledged.has(partitionOf(message) ?? -1));
-    if (missing.length === 0) return;
+  let { missing, error } = await attempt(producer, partitionOf, record);
+  const until = performance.now() + PERSIST_MS;
+  // Where one request failed nobody knows which of its partitions were stored, so from here each has its own.
+  while (missing.length > 0) {
+    if (error !== undefined && (isTooLarge(error) || performance.now() > until)) throw error;
+    const parts = byPartition(missing, partitionOf).map((messages) => ({ ...record, messages }));
+    const results = await Promise.all(parts.map((part) => attempt(producer, partitionOf, part)));
+    missing = results.flatMap((result) => result.missing);
+    error = results.find((result) => result.error !== undefined)?.error ?? notAcknowledged(record, missing);
+    if (missing.length === record.messages.length) throw error;
+    if (missing.length > 0) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
-  throw new Error(`${missing.length} records for ${topic} were not acknowledged`);
+}
+
+interface Attempted {
+  readonly missing: Message[];
+  readonly error: Error | undefined;
+}
+
+async function attempt(
+  producer: Pick<Producer, 'send'>,
+  partitionOf: StickyPartitions['partitionOf'],
+  record: Send,
+): Promise<Attempted> {
+  try {
+    const answers = await producer.send({ ...record, acks: -1 });
+    const acknowledged = new Set(answers.map(({ partition }) => partition));
+    return {
+      missing: record.messages.filter((message) => !acknowledged.has(partitionOf(message) ?? -1)),
+      error: undefined,
+    };
+  } catch (error) {
+    return { missing: record.messages, error: error as Error };
+  }
+}
+
+function byPartition(messages: readonly Message[], partitionOf: StickyPartitions['partitionOf']): Message[][] {
+  const groups = new Map<number | undefined, Message[]>();
+  for (const message of messages) {
+    const partition = partitionOf(message);
+    const group = groups.get(partition);
+    if (group === undefined) groups.set(partition, [message]);
+    else group.push(message);
+  }
+  return [...groups.values()];
+}
+
+function notAcknowledged({ topic }: Send, missing: readonly Message[]): Error {
+  return new Error(`${missing.length} records for ${topic} were not acknowledged`);
+}
+
+/** Refused for what it is: trying again is no use. */
+export function isTooLarge(error: unknown): boolean {
+  for (let current = error; current instanceof Error; current = current.cause) {
+    const { type } = current as { type?: string };
+    if (type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE') return true;
+  }
+  return false;
 }

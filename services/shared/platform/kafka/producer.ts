@@ -1,6 +1,6 @@
 import type { Kafka } from 'kafkajs';
 import { DependencyError, PoisonRecord } from '../../core/errors.js';
-import { sendAcknowledged, stickyPartitions } from './acknowledged-send.js';
+import { isTooLarge, sendAcknowledged, stickyPartitions } from './acknowledged-send.js';
 
 /**
  * Produces records and returns when all in-sync replicas have them (`acks: -1`).
@@ -73,12 +73,4 @@ async function sendInRequests(
     await send(records.slice(from, to));
     from = to;
   }
-}
-
-function isTooLarge(error: unknown): boolean {
-  for (let current = error; current instanceof Error; current = current.cause) {
-    const { type } = current as { type?: string };
-    if (type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE') return true;
-  }
-  return false;
 }

@@ -33,6 +33,15 @@ function scripted(turns: readonly (readonly number[])[]) {
   return { producer: { send }, partitionOf: partitions.partitionOf, sent, stored };
 }
 
+function partitionedStore() {
+  const partitions = stickyPartitions();
+  const choose = partitions.createPartitioner();
+  const partitioned = (records: readonly Message[]): void => {
+    for (const message of records) choose({ topic: 't', partitionMetadata: PARTITIONS, message });
+  };
+  return { partitionOf: partitions.partitionOf, partitioned, stored: [] as Message[] };
+}
+
 const messages = (): Message[] => Array.from({ length: 30 }, (_, index) => ({ key: `key ${index}`, value: 'x' }));
 
 describe('records that a broker restart leaves behind', () => {
@@ -47,13 +56,56 @@ describe('records that a broker restart leaves behind', () => {
     expect(stored).toHaveLength(records.length);
     expect(sent[1]).toEqual(records.filter((message) => partitionOf(message) === 1));
   });
+});
 
-  test('are an error when nobody ever acknowledges them', async () => {
-    const { producer, partitionOf } = scripted([[0, 2]]);
-    await expect(sendAcknowledged(producer, partitionOf, { topic: 't', messages: messages() })).rejects.toThrow(
-      /were not acknowledged/,
-    );
+describe('a partition without a leader', () => {
+  const isOf = (partition: number, partitionOf: (message: Message) => number | undefined) => (message: Message) =>
+    partitionOf(message) === partition;
+
+  test('doubles the records of the others once at most, however often it is tried', async () => {
+    const { partitionOf, partitioned, stored } = partitionedStore();
+    let tries = 0;
+    const send = ({ topic, messages }: ProducerRecord): Promise<RecordMetadata[]> => {
+      partitioned(messages);
+      const leaderless = messages.some(isOf(1, partitionOf)) && (tries += 1) < 5;
+      stored.push(...messages.filter((message) => !leaderless || partitionOf(message) !== 1));
+      if (leaderless) return Promise.reject(new Error('there is no leader for this topic-partition'));
+      const partitions = [...new Set(messages.map((message) => partitionOf(message) ?? -1))];
+      return Promise.resolve(partitions.map((partition) => ({ topicName: topic, partition, errorCode: 0 })));
+    };
+    const records = messages();
+    await sendAcknowledged({ send }, partitionOf, { topic: 't', messages: records });
+    expect(new Set(stored)).toEqual(new Set(records));
+    expect(tries).toBe(5);
+    for (const record of records) expect(stored.filter((one) => one === record).length).toBeLessThanOrEqual(2);
   });
+
+  test('is an error at once when the others can not be written either', async () => {
+    let tries = 0;
+    const { partitionOf, partitioned } = partitionedStore();
+    const send = ({ messages }: ProducerRecord): Promise<RecordMetadata[]> => {
+      partitioned(messages);
+      tries += 1;
+      return Promise.reject(new Error('Closed connection'));
+    };
+    await expect(sendAcknowledged({ send }, partitionOf, { topic: 't', messages: messages() })).rejects.toThrow(
+      'Closed',
+    );
+    expect(tries).toBe(1 + PARTITIONS.length);
+  });
+});
+
+test('a record that is refused for its size is told at once', async () => {
+  let tries = 0;
+  const send = (): Promise<RecordMetadata[]> => {
+    tries += 1;
+    return Promise.reject(Object.assign(new Error('too large'), { type: 'MESSAGE_TOO_LARGE' }));
+  };
+  const { partitionOf } = stickyPartitions();
+  await expect(sendAcknowledged({ send }, partitionOf, { topic: 't', messages: messages() })).rejects.toThrow(
+    'too large',
+  );
+  expect(tries).toBe(1);
 });
 
 test('what is acknowledged at once is sent once', async () => {
