@@ -106,10 +106,10 @@ export class Dispatcher {
   }
 
   #isSurplus(job: Job, gate: OverflowGate): boolean {
-    const size = this.#scheduler.queueFor(job);
+    const { waiting, bytes, inLine } = this.#scheduler.queueFor(job);
     const { isSlow } = this.#options.paces.of(job.webhookId);
-    const hasNeighbours = this.#scheduler.webhooks > (size.waiting > 0 ? 1 : 0);
-    return gate.isSurplus(job, { ...size, isSlow, hasNeighbours }, this.#options.now());
+    const hasNeighbours = this.#scheduler.webhooks > (waiting > 0 ? 1 : 0);
+    return gate.isSurplus(job, { waiting, bytes, inLine, isSlow, hasNeighbours }, this.#options.now());
   }
 
   async #leave(job: Job, admission: Admission, overflow: Overflow): Promise<void> {

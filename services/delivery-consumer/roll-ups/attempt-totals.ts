@@ -39,11 +39,13 @@ interface Counting {
   written: number;
 }
 
-const RESOLUTIONS: readonly Resolution[] = ['minute', 'hour'];
+const MINUTE_MS = 60_000;
 
 export class AttemptTotals {
   readonly #maxSeries: number;
   readonly #series = new Map<string, Counting>();
+  /** The series that a webhook was counted in last, so that most attempts need no key to be made. */
+  readonly #latest = new Map<string, { readonly minute: Counting; readonly hour: Counting }>();
   #numbers = 0;
   #lost = 0;
 
@@ -56,7 +58,9 @@ export class AttemptTotals {
   }
 
   count(attempt: CountedAttempt): void {
-    for (const resolution of RESOLUTIONS) add(this.#seriesOf(attempt, resolution), attempt);
+    const { minute, hour } = this.#latestOf(attempt);
+    add(minute, attempt);
+    add(hour, attempt);
   }
 
   /** Totals that differ from what was written, as they are now. */
@@ -77,7 +81,7 @@ export class AttemptTotals {
   /** Lets go of minutes and hours that are over and written. */
   forgetBefore(now: number): void {
     for (const [key, series] of this.#series)
-      if (!isUnwritten(series) && series.at < startOf(series.resolution, now)) this.#series.delete(key);
+      if (!isUnwritten(series) && series.at < startOf(series.resolution, now)) this.#forget(key);
   }
 
   /** How many attempts the bound has cost since this was asked last, counted per minute and per hour. */
@@ -85,6 +89,23 @@ export class AttemptTotals {
     const lost = this.#lost;
     this.#lost = 0;
     return lost;
+  }
+
+  #latestOf(attempt: CountedAttempt): { readonly minute: Counting; readonly hour: Counting } {
+    const { companyId, webhookId, at } = attempt;
+    const known = this.#latest.get(webhookId);
+    if (known !== undefined && known.minute.companyId === companyId && covers(known.minute, at)) return known;
+    // The hour first: to make room for it could forget the minute.
+    const hour = this.#seriesOf(attempt, 'hour');
+    const minute = this.#seriesOf(attempt, 'minute');
+    const latest = { minute, hour };
+    if (this.#series.get(keyOf(companyId, webhookId, 'hour', hour.at)) === hour) this.#latest.set(webhookId, latest);
+    return latest;
+  }
+
+  #forget(key: string): void {
+    this.#series.delete(key);
+    this.#latest.clear();
   }
 
   #seriesOf({ companyId, webhookId, at }: CountedAttempt, resolution: Resolution): Counting {
@@ -117,7 +138,7 @@ export class AttemptTotals {
         if (excess === 0) return;
         if (!mayGo(series)) continue;
         this.#lost += series.delivered + series.failed - series.written;
-        this.#series.delete(key);
+        this.#forget(key);
         excess -= 1;
       }
     }
@@ -130,6 +151,11 @@ function add(series: Counting, { outcome, durationMs, at }: CountedAttempt): voi
     series.lastDeliveryAt = Math.max(series.lastDeliveryAt ?? at, at);
   } else series.failed += 1;
   if (durationMs !== null) series.latency[latencyBucketOf(durationMs)]! += 1;
+}
+
+/** Whether an instant lies in that minute, and so in its hour. */
+function covers({ at: from }: Counting, at: number): boolean {
+  return at >= from && at < from + MINUTE_MS;
 }
 
 function isUnwritten({ delivered, failed, written }: Counting): boolean {

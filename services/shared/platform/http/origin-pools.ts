@@ -19,7 +19,7 @@ const LOOKS = 64;
 
 export class OriginPools {
   readonly #options: OriginPoolsOptions;
-  /** The longest unused first. */
+  /** The longest unused first, as far as they were used since half of the connections were open. */
   readonly #pools = new Map<string, Pool>();
   #connections = 0;
   #closing = 0;
@@ -46,11 +46,20 @@ export class OriginPools {
     if (this.#destroyed) throw new errors.ClientDestroyedError('the pools are destroyed');
     const { origin } = request;
     let pool = this.#pools.get(origin);
-    if (pool === undefined) pool = this.#open(origin);
-    else this.#pools.delete(origin);
-    this.#pools.set(origin, pool);
+    if (pool === undefined) this.#pools.set(origin, (pool = this.#open(origin)));
+    else if (this.#isCrowded()) this.#moveLast(origin, pool);
     pool.dispatch(request, handler);
     if (this.#connections - this.#closing > this.#options.maxConnections) this.#closeUnused();
+  }
+
+  /** Whether the order of the pools may matter soon. */
+  #isCrowded(): boolean {
+    return this.#connections * 2 > this.#options.maxConnections;
+  }
+
+  #moveLast(origin: string, pool: Pool): void {
+    this.#pools.delete(origin);
+    this.#pools.set(origin, pool);
   }
 
   async destroy(): Promise<void> {

@@ -50,6 +50,11 @@ function kindOf(name: string): Kind {
   return kind;
 }
 
+/** Whether a field of this name is shown as it is, but for what its text itself tells. */
+export function isPlainName(name: string): boolean {
+  return kindOf(name) === 'plain';
+}
+
 function classify(name: string): Kind {
   if (isSecretName(name)) return 'secret';
   if (/headers$/i.test(name)) return 'headers';

@@ -1,4 +1,5 @@
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
+import { Durations } from './durations.js';
 
 /**
  * Declares metrics so that they stay cheap and bounded: the values of a label are listed when the metric is declared,
@@ -63,14 +64,18 @@ export function createMetrics(service: string): Metrics {
   const registers = [registry];
   return {
     counter: (name, help) => {
-      const counter = new Counter({ name, help, registers });
-      return (n) => counter.inc(n);
+      const pending = { count: 0 };
+      const counter: Counter = new Counter({ name, help, registers, collect: (): void => counter.inc(taken(pending)) });
+      return (n = 1) => void (pending.count += n);
     },
     counterBy: ({ name, help, label, values }) => {
-      const counter = new Counter({ name, help, labelNames: [label], registers });
-      const count = seriesOf(values, (value) => counter.labels(value));
-      for (const value of values) count(value).inc(0);
-      return (value, n) => count(value).inc(n);
+      const pending = new Map<string, { count: number }>(values.map((value) => [value, { count: 0 }]));
+      const collect = (): void => {
+        for (const [value, one] of pending) counter.inc({ [label]: value }, taken(one));
+      };
+      const counter: Counter<string> = new Counter({ name, help, labelNames: [label], registers, collect });
+      const of = seriesOf(values, (value) => pending.get(value) ?? added(pending, value));
+      return (value, n = 1) => void (of(value).count += n);
     },
     gauge: (name, help) => createLevel(name, help, registers),
     gaugeBy: ({ name, help, label, values }) => {
@@ -86,17 +91,27 @@ export function createMetrics(service: string): Metrics {
         remove: (topic, partition) => gauge.remove({ topic, partition }),
       };
     },
-    duration: (name, help, buckets) => {
-      const histogram = new Histogram({ name, help, buckets: [...buckets], registers });
-      return (seconds) => histogram.observe(seconds);
-    },
+    duration: (name, help, buckets) => new Durations({ name, help, buckets }, registry).series().observe,
     durationBy: ({ name, help, label, values, buckets }) => {
-      const histogram = new Histogram({ name, help, labelNames: [label], buckets: [...buckets], registers });
-      const duration = seriesOf(values, (value) => histogram.labels(value));
-      return (value, seconds) => duration(value).observe(seconds);
+      const durations = new Durations({ name, help, label, buckets }, registry);
+      const of = seriesOf(values, (value) => durations.series(value));
+      return (value, seconds) => of(value).observe(seconds);
     },
     render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
   };
+}
+
+/** What was counted since the last scrape: to count costs an addition, the library's own counter is told then. */
+function taken(pending: { count: number }): number {
+  const { count } = pending;
+  pending.count = 0;
+  return count;
+}
+
+function added(pending: Map<string, { count: number }>, value: string): { count: number } {
+  const one = { count: 0 };
+  pending.set(value, one);
+  return one;
 }
 
 function createLevel(name: string, help: string, registers: Registry[]): Level {
