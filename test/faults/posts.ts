@@ -5,7 +5,8 @@ import type { Post } from './history.js';
  * The status that our side can have seen. "The status is the verdict": an answer whose body breaks off, drips or is
  * larger than we read is still that answer.
  */
-export function answeredStatus({ step, completion }: RecordedRequest): number | undefined {
+export function answeredStatus(request: RecordedRequest): number | undefined {
+  const { step, completion } = request;
   switch (step.kind) {
     case 'respond':
       return completion === 'answered' ? step.status : undefined;
@@ -13,10 +14,11 @@ export function answeredStatus({ step, completion }: RecordedRequest): number | 
       return completion === 'answered' ? (step.status ?? 302) : undefined;
     case 'huge-body':
     case 'gzip-bomb':
-    case 'drip-body':
       return step.status ?? 200;
+    case 'drip-body':
+      return brokeOff(request) ? undefined : (step.status ?? 200);
     case 'hang':
-      return step.when === 'after-headers' ? 200 : undefined;
+      return step.when === 'after-headers' && !brokeOff(request) ? 200 : undefined;
     case 'reset':
       return step.when === 'within-answer' ? 200 : undefined;
     case 'raw':
@@ -25,6 +27,13 @@ export function answeredStatus({ step, completion }: RecordedRequest): number | 
     case 'close':
       return undefined;
   }
+}
+
+/** Nobody leaves a slow endpoint so soon; its connection was one that another endpoint of its host had just closed. */
+const LEFT_TOO_SOON_MS = 1_000;
+
+function brokeOff({ arrivedAt, completedAt }: RecordedRequest): boolean {
+  return completedAt !== undefined && completedAt - arrivedAt < LEFT_TOO_SOON_MS;
 }
 
 /** More headers than this are no answer to our side. */

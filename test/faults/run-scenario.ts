@@ -3,7 +3,7 @@ import { judge, type Verdict } from './check/judge.js';
 import { collectHistory } from './collect-history.js';
 import { usualEstate, type Estate } from './estate.js';
 import { USUAL_FLEET } from './fleet.js';
-import type { History, Rules } from './history.js';
+import type { History, Produced, Rules } from './history.js';
 import { startLoad } from './load.js';
 import { openRig, type Rig } from './rig.js';
 import type { Scenario } from './scenario.js';
@@ -57,7 +57,8 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
     await Promise.all([load.done, scenario.inject(rig, during)]);
     await settle(rig, load.produced, scenario.settleMs ?? SETTLE_MS);
     await rig.fleet.ready(30_000).catch(() => undefined);
-    const history = await collectHistory(rig, load.produced);
+    const witnessed = await collectHistory(rig, load.produced);
+    const history = scenario.expires === true ? withoutExpired(witnessed) : witnessed;
     const verdict = judge(history, rulesOf(rig, scenario));
     const own = scenario.examine?.(history, rig) ?? { violations: [], notes: [] };
     const violations = [...verdict.violations, ...own.violations];
@@ -66,6 +67,16 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   } finally {
     await rig.close();
   }
+}
+
+/** What was deleted before it was read is no debt; how much it is, the scenario tells. */
+function withoutExpired(history: History): History {
+  const posted = new Set(history.posts.map(({ eventId }) => eventId));
+  const isLeft = ({ eventId }: Produced): boolean => history.stored.has(eventId) || posted.has(eventId);
+  const produced = history.produced.filter(isLeft);
+  const stored = new Map(history.stored);
+  for (const { eventId } of produced) stored.set(eventId, stored.get(eventId) ?? 1);
+  return { ...history, produced, stored };
 }
 
 function rulesOf({ groups: { delivery, overflow }, webhookIds }: Rig, { rules, stays }: Scenario): Rules {

@@ -26,6 +26,8 @@ export interface Scenario {
   readonly rules?: Partial<Rules>;
   /** Paths whose endpoints are still sick at the end. */
   readonly stays?: readonly string[];
+  /** Records are deleted before they are read: owed is what was posted or is left. */
+  readonly expires?: boolean;
   /** How long everything may take to come to an end after load and faults; a minute unless told. */
   readonly settleMs?: number;
   readonly inject: (rig: Rig, during: During) => Promise<void>;

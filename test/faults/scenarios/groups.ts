@@ -1,6 +1,7 @@
 import { respond } from '../../../deploy/local/receiver/step.js';
 import type { EventType } from '../../../services/shared/core/vocabulary.js';
 import { pause } from '../../support/waiting.js';
+import { violations } from '../check/violation.js';
 import { usualEstate } from '../estate.js';
 import type { GroupName } from '../group-watch.js';
 import { readTopic } from '../read-topic.js';
@@ -129,4 +130,36 @@ const duplicates: Scenario = {
   },
 };
 
-export const GROUP_SCENARIOS: readonly Scenario[] = [storm, frozen, partitions, duplicates];
+const retention: Scenario = {
+  name: 'retention',
+  about: 'records expire before their consumer comes back: it goes on with what is left, and says that some are lost',
+  covers: [17],
+  servers: 'stack',
+  seconds: 30,
+  rate: 50,
+  expires: true,
+  inject: async (rig, { ms }) => {
+    const { system, fleet, groups } = rig;
+    await pause(ms / 3);
+    await fleet.stop('call-1');
+    await pause(5_000);
+    const admin = system.kafka.admin();
+    await admin.connect();
+    const { topic } = groups.call;
+    const ends = await admin.fetchTopicOffsets(topic);
+    const partitions = ends.map(({ partition, high }) => ({ partition, offset: high }));
+    await rig.strike('all call events expire', [], () => admin.deleteTopicRecords({ topic, partitions }));
+    await admin.disconnect();
+    await fleet.start('call-1', { wait: true });
+  },
+  examine: (_, { fleet }) => {
+    const lines = fleet.generations.flatMap(({ process }) => process.lines);
+    const told = lines.filter(({ event }) => event === 'records.expired').length;
+    return {
+      violations: told > 0 ? [] : violations('I1', 'a loss that nobody tells of', ['records.expired']),
+      notes: [`the loss was logged for ${told} partitions`],
+    };
+  },
+};
+
+export const GROUP_SCENARIOS: readonly Scenario[] = [storm, frozen, partitions, duplicates, retention];

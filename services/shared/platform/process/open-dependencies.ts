@@ -9,7 +9,7 @@ import { subjectOf } from '../avro/register-schemas.js';
 import { newestSchema } from '../avro/schema-files.js';
 import { openSchemaStore, type SchemaStore } from '../avro/schema-store.js';
 import { answersAt } from '../http/probe.js';
-import { createKafka } from '../kafka/client.js';
+import { createKafka, tellsOfLoss } from '../kafka/client.js';
 import { kafkaProbe } from '../kafka/probe.js';
 import { createProducer, type RecordProducer } from '../kafka/producer.js';
 import { missingTopics, type Topics } from '../kafka/topics.js';
@@ -79,7 +79,7 @@ export async function openDependencies(
   });
   const db = await openMongo(service, context, settings);
   const kafka = createKafka(kafkaSettings(service, settings), (detail, fields) =>
-    log.warn('kafka.client', { detail, ...fields }),
+    tellsOfLoss(detail) ? log.error('records.expired', fields) : log.warn('kafka.client', { detail, ...fields }),
   );
   const producer = await openKafka(kafka, context, settings);
   const schemas = await openSchemas(db, context, settings);
