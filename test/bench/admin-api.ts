@@ -91,6 +91,7 @@ async function measureBare({ clients, webhooks }: World): Promise<LoadFigures> {
     const asked = clients.map((_, index) => ({
       headers: { 'x-company': webhooks[index % webhooks.length]?.[0]?.companyId ?? '' },
       steps,
+      repeats: true,
     }));
     const task = { url: bare.url, clients: asked, measuredMs: options.seconds * 1_000, thinkMs: 0, warmUp: WARM_UP };
     const scenario = { name: 'bare list', p99BoundMs: 50 };
@@ -109,11 +110,11 @@ async function measureScenario(scenario: Scenario, world: World): Promise<LoadFi
   const profile = options.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profile}`];
   const admin = await startAdminServer(env, join(folder, `${scenario.name}.log`), profile);
   try {
-    const clients = await scenario.clients(admin.url, world);
     const pids = { adminPid: admin.pid, mongodbPid: await mongodbPid() };
-    const task = { url: admin.url, clients, measuredMs: options.seconds * 1_000 };
     const figures: LoadFigures[] = [];
-    for (const thinkMs of [0, THINK_MS]) {
+    for (const [round, thinkMs] of [0, THINK_MS].entries()) {
+      const clients = await scenario.clients(admin.url, world, round);
+      const task = { url: admin.url, clients, measuredMs: options.seconds * 1_000 };
       const measured = await measureLoad(
         scenario,
         { ...task, thinkMs, warmUp: thinkMs === 0 ? WARM_UP : PAUSED_WARM_UP },

@@ -42,52 +42,49 @@ async function run(task: LoadTask, note: (value: unknown) => void): Promise<Load
 
 type Took = (label: string, sentAt: number, doneAt: number, bytes: number) => void;
 
-/** Ends after a whole round, so that what a round makes it also takes away. */
-async function runClient({ url, thinkMs }: LoadTask, { headers, steps }: LoadClient, to: () => number, took: Took) {
+async function runClient(
+  { url, thinkMs }: LoadTask,
+  { headers, steps, repeats }: LoadClient,
+  to: () => number,
+  took: Took,
+) {
   const connection = new Client(url, { pipelining: 1, keepAliveTimeout: 60_000 });
   try {
     await pause(Math.random() * thinkMs);
-    let location = '';
-    while (performance.now() < to())
-      for (const step of steps) {
-        const sentAt = performance.now();
-        const answer = await send(connection, headers, step, location);
-        took(step.label, sentAt, performance.now(), answer.bytes);
-        location = answer.location ?? location;
-        if (thinkMs > 0) await pause(thinkMs);
-      }
+    for (let index = 0; performance.now() < to(); index += 1) {
+      const step = steps[repeats ? index % steps.length : index];
+      if (step === undefined) throw new Error(`a client came to the end of its ${steps.length} steps`);
+      const sentAt = performance.now();
+      const bytes = await send(connection, headers, step);
+      took(step.label, sentAt, performance.now(), bytes);
+      if (thinkMs > 0) await pause(thinkMs);
+    }
   } finally {
     await connection.close();
   }
 }
 
-interface Answer {
-  readonly bytes: number;
-  readonly location: string | undefined;
-}
-
-function send(connection: Client, headers: LoadClient['headers'], step: LoadStep, location: string): Promise<Answer> {
-  const { method, body, expect } = step;
-  const path = step.path.replace('{location}', location);
+/** Resolves with the bytes of the answer's body. */
+function send(connection: Client, headers: LoadClient['headers'], step: LoadStep): Promise<number> {
+  const { method, path, body, expect } = step;
   return new Promise((resolve, reject) => {
     let bytes = 0;
     let status = 0;
-    let next: string | undefined;
     const handler: Dispatcher.DispatchHandler = {
       onRequestStart: () => undefined,
-      onResponseStart: (_controller, statusCode, answered) => {
-        status = statusCode;
-        if (typeof answered['location'] === 'string') next = answered['location'];
-      },
+      onResponseStart: (_controller, statusCode) => void (status = statusCode),
       onResponseData: (_controller, chunk) => void (bytes += chunk.length),
       onResponseEnd: () => {
-        if (status === expect) resolve({ bytes, location: next });
+        if (status === expect) resolve(bytes);
         else reject(new Error(`${method} ${path} was answered with ${status}, not ${expect}`));
       },
       onResponseError: (_controller, error) => reject(error),
     };
     const type = body === undefined ? {} : { 'content-type': 'application/json' };
-    connection.dispatch({ method, path, headers: { ...headers, ...type }, body: body ?? null }, handler);
+    connection.dispatch(
+      { method, path, headers: { ...headers, ...step.headers, ...type }, body: body ?? null },
+      handler,
+    );
   });
 }
 

@@ -9,18 +9,21 @@ export interface LoadTask {
   readonly thinkMs: number;
 }
 
-/** A client: a connection of its own, with a session or token of its own, that goes through its steps again and again. */
+/** A client: a connection of its own, with a session or token of its own. */
 export interface LoadClient {
   readonly headers: Readonly<Record<string, string>>;
   readonly steps: readonly LoadStep[];
+  /** Whether it goes through its steps again and again; else it must not come to their end within its time. */
+  readonly repeats: boolean;
 }
 
 export interface LoadStep {
   /** What it counts as. */
   readonly label: string;
-  readonly method: 'GET' | 'POST' | 'DELETE';
-  /** `{location}` stands for the Location that the step before was answered with. */
+  readonly method: 'GET' | 'POST';
   readonly path: string;
+  /** Besides those of the client. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   /** Status of every right answer; any other ends the run. */
   readonly expect: number;

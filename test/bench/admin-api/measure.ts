@@ -14,7 +14,7 @@ export interface Measured {
 
 /** Runs a load and counts the CPU that each process spends while it is measured. */
 export async function measureLoad(
-  { name, p99BoundMs, of }: Omit<Scenario, 'clients'>,
+  { name, p99BoundMs }: Omit<Scenario, 'clients'>,
   task: LoadTask,
   { adminPid, mongodbPid }: Measured,
 ): Promise<LoadFigures> {
@@ -31,7 +31,7 @@ export async function measureLoad(
   const [before = [0, 0], after = [0, 0]] = await Promise.all(counts);
   const all = Object.values(result.labels);
   const requests = all.reduce((sum, { count }) => sum + count, 0);
-  const { p50Ms, p99Ms } = of === undefined ? worst(all) : (result.labels[of] ?? worst(all));
+  const { p50Ms, p99Ms } = worst(all);
   const perRequestUs = (ms: number) => (ms * 1_000) / requests;
   return {
     scenario: name,

@@ -18,7 +18,7 @@ import { WebhookStore } from '../../../services/shared/platform/mongo/webhooks.j
 
 /**
  * What the API is asked about: companies with ten webhooks each, whose secrets are sealed and which delivered for a day,
- * and as many companies without any, for those who create. Each client is one signed-in person or one API token of a
+ * and companies without any, for those who create. Each client is one signed-in person or one API token of a
  * company, in turns.
  */
 export interface World {
@@ -26,14 +26,16 @@ export interface World {
   readonly webhooks: readonly (readonly { readonly companyId: string; readonly webhookId: string }[])[];
   /** Headers of each client; the company of client i is company i modulo their number. */
   readonly clients: readonly Headers[];
-  /** The same of companies without webhooks. */
-  readonly creators: readonly Headers[];
+  /** Per client, headers for each of some companies without webhooks. */
+  readonly creators: readonly (readonly Headers[])[];
 }
 
 export type Headers = Readonly<Record<string, string>>;
 
 const HOURS = 24;
 const DELIVERY_PROCESSES = 2;
+/** Of each client that creates; ten webhooks in each of them, half of them in one measurement. */
+const EMPTY_COMPANIES = 16;
 const DAY_MS = 24 * 3_600_000;
 
 export async function createWorld(
@@ -47,19 +49,23 @@ export async function createWorld(
   const webhooks = await Promise.all(ids.map((companyId) => tenWebhooks(store, companyId)));
   await writeRollUps(db, webhooks.flat());
   const passwordHash = await (await createPasswords()).hash(randomBytes(12).toString('base64url'));
-  const clientsOf = (companies: readonly string[]) =>
-    Promise.all(
-      Array.from({ length: sizes.clients }, (_, index) => {
-        const companyId = companies[index % companies.length] ?? '';
-        return Math.floor(index / companies.length) % 2 === 0
-          ? person(db, companyId, `person-${index}@${companyId}.example`, passwordHash)
-          : program(db, companyId, `program ${index}`);
-      }),
-    );
-  const empty = ids.map((id) => `${id}_empty`);
+  const clientOf = (companyId: string, index: number, asPerson: boolean) =>
+    asPerson
+      ? person(db, companyId, `person-${index}@${companyId.replaceAll('_', '-')}.example`, passwordHash)
+      : program(db, companyId, `program ${index}`);
+  const numbers = Array.from({ length: sizes.clients }, (_, index) => index);
+  const clients = await Promise.all(
+    numbers.map((index) => clientOf(ids[index % ids.length] ?? '', index, Math.floor(index / ids.length) % 2 === 0)),
+  );
   const names = new CompanyStore(db);
-  await Promise.all([...ids, ...empty].map((id) => names.create(id, `Company ${id}`, new Date())));
-  return { webhooks, clients: await clientsOf(ids), creators: await clientsOf(empty) };
+  await Promise.all(ids.map((id) => names.create(id, `Company ${id}`, new Date())));
+  const creators: (readonly Headers[])[] = [];
+  for (const index of numbers) {
+    const own = Array.from({ length: EMPTY_COMPANIES }, (_, number) => `co_empty_${index}_${number}`);
+    await Promise.all(own.map((id) => names.create(id, `Company ${id}`, new Date())));
+    creators.push(await Promise.all(own.map((id) => clientOf(id, index, index % 2 === 0))));
+  }
+  return { webhooks, clients, creators };
 }
 
 /** Ten, with a password, a key or neither, and two additional headers each. */
