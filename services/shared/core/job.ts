@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Event } from './event.js';
 import type { EventType, Lane, SourcePosition } from './vocabulary.js';
 
@@ -35,7 +35,7 @@ export interface Job {
  * Free of dots, as Standard Webhooks demands, and safe in a header whatever characters a pipeline puts in its ids.
  */
 export function jobIdOf(companyId: string, eventId: string, webhookId: string): string {
-  const digest = createHash('sha256').update(`${companyId}\n${eventId}\n${webhookId}`).digest('base64url');
+  const digest = hash('sha256', `${companyId}\n${eventId}\n${webhookId}`, 'base64url');
   return `msg_${digest.slice(0, 27)}`;
 }
 

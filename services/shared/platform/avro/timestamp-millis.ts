@@ -1,4 +1,5 @@
 import avsc from 'avsc';
+import { isoInstant } from './iso-instant.js';
 
 /** Years 0000 to 9999: RFC 3339 has no others, and microseconds taken for milliseconds land far outside. */
 const EARLIEST = Date.parse('0000-01-01T00:00:00.000Z');
@@ -33,5 +34,5 @@ export class TimestampMillisType extends avsc.types.LogicalType {
 /** @throws Error when no customer could read it as a date */
 function toIso(millis: number): string {
   if (!(millis >= EARLIEST && millis <= LATEST)) throw new Error(`${millis} ms is no instant of the years 0 to 9999`);
-  return new Date(millis).toISOString();
+  return isoInstant(millis);
 }
