@@ -8,6 +8,8 @@ export interface FaultArguments {
   readonly seed: number;
   readonly json: boolean;
   readonly list: boolean;
+  /** Keeps the logs of runs that hold, too. */
+  readonly keep: boolean;
 }
 
 /** Reads the command line. @throws Error with a sentence about what is wrong */
@@ -21,6 +23,7 @@ export function readFaultArguments(argv: readonly string[], known: readonly stri
       seed: { type: 'string', default: '1' },
       json: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
+      keep: { type: 'boolean', default: false },
     },
   });
   const scenarios = values.scenario.flatMap((names) => names.split(','));
@@ -33,6 +36,7 @@ export function readFaultArguments(argv: readonly string[], known: readonly stri
     seed: wholeNumber('--seed', values.seed, 0),
     json: values.json,
     list: values.list,
+    keep: values.keep,
   };
 }
 

@@ -1,9 +1,9 @@
 /**
- * npm run faults -- [--scenario name[,name]] [--seconds n] [--rate n] [--seed n] [--json] [--list]
+ * npm run faults -- [--scenario name[,name]] [--seconds n] [--rate n] [--seed n] [--json] [--keep] [--list]
  * Runs the whole system as separate processes against real servers, injects faults while a known load runs, and holds
  * what the producer had acknowledged, what the receivers got and what MongoDB says against the invariants. Prints a table;
  * with --json the last line is one JSON object. Exit code 0 only if every scenario holds; the logs of one that doesn't
- * are kept in .data/faults/.
+ * are kept in .data/faults/, those of all with --keep.
  */
 import { join } from 'node:path';
 import { temporaryDataFolder } from '../../deploy/local/data-folder.js';
@@ -41,7 +41,8 @@ async function run(): Promise<ScenarioResult[]> {
       const outcome = await runScenario(scenario, { ...options, cluster }).finally(() => cluster?.stop());
       const { result } = outcome;
       results.push(result);
-      if (result.violations.length > 0) say(`kept in ${keepLogs(join(projectRoot(), '.data', 'faults'), outcome)}`);
+      if (options.keep || result.violations.length > 0)
+        say(`kept in ${keepLogs(join(projectRoot(), '.data', 'faults'), outcome)}`);
       say(table([result]));
     }
   } finally {

@@ -53,8 +53,7 @@ const storm: Scenario = {
 
 const frozen: Scenario = {
   name: 'frozen',
-  about:
-    'processes freeze for 40 s and wake up: the others take over, and the sleepers neither commit nor post old work',
+  about: 'processes freeze for 40 s and wake up: the others take over, and the sleepers commit nothing',
   covers: [20],
   servers: 'stack',
   seconds: 60,
