@@ -1,6 +1,6 @@
 import { sumOf } from '../cpu.js';
 import type { Figure } from '../figure.js';
-import { runPaced, type Paced } from '../paced.js';
+import { runPaced, type Paced, type PacedTask } from '../paced.js';
 import { percentilesOf } from '../percentiles.js';
 import { BODY_BYTES } from '../samples.js';
 import type { Scenario, Settings } from '../scenario.js';
@@ -43,26 +43,35 @@ interface AtPace {
   readonly stages: Stages;
 }
 
-async function atPace({ quick, profile }: Settings): Promise<AtPace> {
-  const world = await World.open({ profile });
+async function atPace(settings: Settings): Promise<AtPace> {
+  const bare = await bareAtPace(settings);
+  const world = await World.open({ profile: settings.profile });
   try {
     const recipients = await world.recipients(WEBHOOKS, 1);
-    const pace = { recipients, perSecond: PER_SECOND, ms: quick ? 6_000 : 30_000, warmUpMs: quick ? 3_000 : 10_000 };
-    const urls = recipients.map((_, index) => world.sink.url(index, '/ok'));
-    await world.startBare(world.system.config.topics.dispatch, {
-      kind: 'post',
-      bodyFromEnd: BODY_BYTES + 1,
-      bodyBytes: BODY_BYTES,
-      urls,
-    });
-    const bare = await runPaced(world, { ...pace, content: 'jobs' });
-    await world.stopServices();
     await startAll(world);
-    const ours = await runPaced(world, { ...pace, content: 'events' });
+    const ours = await runPaced(world, { ...paceOf(settings), recipients, content: 'events' });
     return { ours, bare, stages: await stagesOf(world, ours.notes) };
   } finally {
     await world.close();
   }
+}
+
+/** One hop: jobs are produced, the bare loop posts them. In a world of its own, so that nobody finds its jobs. */
+async function bareAtPace(settings: Settings): Promise<Paced> {
+  const world = await World.open();
+  try {
+    const recipients = await world.recipients(WEBHOOKS, 1);
+    const urls = recipients.map((_, index) => world.sink.url(index, '/ok'));
+    const work = { kind: 'post', bodyFromEnd: BODY_BYTES + 1, bodyBytes: BODY_BYTES, urls } as const;
+    await world.startBare(world.system.config.topics.dispatch, work);
+    return await runPaced(world, { ...paceOf(settings), recipients, content: 'jobs' });
+  } finally {
+    await world.close();
+  }
+}
+
+function paceOf({ quick }: Settings): Pick<PacedTask, 'perSecond' | 'ms' | 'warmUpMs'> {
+  return { perSecond: PER_SECOND, ms: quick ? 6_000 : 30_000, warmUpMs: quick ? 3_000 : 10_000 };
 }
 
 async function atFullSpeed({ quick, profile }: Settings): Promise<Throughput> {
