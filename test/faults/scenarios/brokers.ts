@@ -1,7 +1,9 @@
 import { pause } from '../../support/waiting.js';
+import { violations } from '../check/violation.js';
 import type { GroupName } from '../group-watch.js';
 import type { Rig } from '../rig.js';
 import type { During, Scenario } from '../scenario.js';
+import { proveProducers } from './producer-proof.js';
 import { nodeOf, proxyOf } from './targets.js';
 
 /** Scenarios with three brokers that restart, die, freeze, or whose answers are lost on the way. */
@@ -74,18 +76,36 @@ const lostAnswers: Scenario = {
   servers: 'brokers',
   seconds: 50,
   rate: 80,
-  inject: async (rig, { random, loadEnded }: During) => {
-    while (!loadEnded()) {
-      await pause(random.whole(500, 2_000));
-      const name = `broker ${random.whole(1, 3)}`;
-      const proxy = proxyOf(rig, name);
-      await rig.outage(`answers of ${name} are lost`, ALL, random.whole(50, 600), {
-        take: () => proxy.loseAnswers(),
-        give: () => proxy.restore(),
-      });
-    }
+  inject: async (rig, during) => {
+    const [proof] = await Promise.all([proveProducers(rig, during.loadEnded), loseAnswers(rig, during)]);
+    proofs.set(rig, proof);
+  },
+  examine: (_, rig) => {
+    const proof = proofs.get(rig);
+    const lost = proof === undefined || proof.ours.lost > 0 ? [JSON.stringify(proof)] : [];
+    return {
+      violations: violations('I1', 'records that our producer reported as sent and that are in no topic', lost),
+      notes: [
+        `20 sends at a time: ours lost ${proof?.ours.lost} of ${proof?.ours.sent}, ` +
+          `kafkajs's idempotent producer ${proof?.idempotent.lost} of ${proof?.idempotent.sent}`,
+      ],
+    };
   },
 };
+
+const proofs = new WeakMap<Rig, Awaited<ReturnType<typeof proveProducers>>>();
+
+async function loseAnswers(rig: Rig, { random, loadEnded }: During): Promise<void> {
+  while (!loadEnded()) {
+    await pause(random.whole(500, 2_000));
+    const name = `broker ${random.whole(1, 3)}`;
+    const proxy = proxyOf(rig, name);
+    await rig.outage(`answers of ${name} are lost`, ALL, random.whole(50, 600), {
+      take: () => proxy.loseAnswers(),
+      give: () => proxy.restore(),
+    });
+  }
+}
 
 const tooFew: Scenario = {
   name: 'min-insync-lost',
@@ -104,4 +124,31 @@ const tooFew: Scenario = {
   },
 };
 
-export const BROKER_SCENARIOS: readonly Scenario[] = [restarts, coordinator, lostAnswers, tooFew];
+const diskFull: Scenario = {
+  name: 'disk-full',
+  about: 'the disk of one of three brokers is full: it ends itself, the others go on, it comes back with room',
+  covers: [14],
+  servers: 'brokers',
+  seconds: 60,
+  rate: 60,
+  inject: async (rig) => {
+    const node = nodeOf(rig, 0);
+    await pause(10_000);
+    await rig.outage(`no room on ${node.name}`, ALL, 5_000, {
+      take: async () => {
+        await node.limitFiles(FULL_AT_BYTES);
+        await Promise.race([node.ended(), pause(20_000)]);
+      },
+      give: async () => {
+        // Where it has not ended by itself, it serves what it can; a supervisor would look at its health.
+        await node.kill();
+        await node.start();
+      },
+    });
+  },
+};
+
+/** Less than any log has by then. */
+const FULL_AT_BYTES = 16_384;
+
+export const BROKER_SCENARIOS: readonly Scenario[] = [restarts, coordinator, lostAnswers, tooFew, diskFull];

@@ -21,4 +21,8 @@ export interface ClusterNode {
   /** SIGSTOP and SIGCONT: it holds its connections and does nothing. */
   freeze(): void;
   thaw(): void;
+  /** From now on it can write no file beyond `bytes`: for what writes, the disk is full. Linux alone. */
+  limitFiles(bytes: number): Promise<void>;
+  /** Resolves when it has ended, by itself or not. */
+  ended(): Promise<void>;
 }

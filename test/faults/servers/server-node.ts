@@ -1,6 +1,8 @@
-import type { ChildProcess } from 'node:child_process';
+import { execFile, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 import { endProcess } from '../../../deploy/local/end-process.js';
 import { expectListener } from '../../../deploy/local/free-port.js';
 import { poll } from '../../../deploy/local/poll.js';
@@ -40,6 +42,13 @@ export function createNode(guard: ProcessGuard, node: NodeCommand): ClusterNode 
     end: () => endProcess(running(), END_WITHIN_MS),
     freeze: () => void running().kill('SIGSTOP'),
     thaw: () => void running().kill('SIGCONT'),
+    limitFiles: async (bytes) => {
+      await promisify(execFile)('prlimit', ['--pid', String(running().pid), `--fsize=${bytes}`]);
+    },
+    ended: async () => {
+      const { exitCode, signalCode } = running();
+      if (exitCode === null && signalCode === null) await once(running(), 'exit');
+    },
   };
 }
 
