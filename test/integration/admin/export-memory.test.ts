@@ -31,7 +31,7 @@ afterAll(async () => {
   await database?.end();
 }, 60_000);
 
-test('a reader that pauses again and again holds the export up, and the process doesn’t grow for it', async () => {
+test('the process doesn’t grow for a reader that is fast, nor for one that pauses again and again and holds the export up', async () => {
   const store = new WebhookStore({ db: database.db, vault: testVault(database.db) });
   const webhookId = await inserted(store, admin.companyId);
   const small = await inserted(store, admin.companyId);
@@ -43,20 +43,23 @@ test('a reader that pauses again and again holds the export up, and the process 
   await storeFailures(entries, ENTRIES, (number) => entryOf(number, webhookId, 'large:'));
   await storeFailures(entries, WARM_UP_ENTRIES, (number) => entryOf(number, small, 'small:'));
   // What the first export needs once: compiled code, connections, the collector's space for what is young.
-  await readExport(small, () => Promise.resolve());
+  await readExport(small);
 
   const rss: number[] = [];
-  const watched = await watchRss(admin.service.pid, () =>
-    readExport(webhookId, async () => void rss.push(await rssMiBOf(admin.service.pid))),
-  );
-  expect(watched.result.lines).toBe(ENTRIES);
-  expect(watched.result.bytes).toBeGreaterThan(3 * PROMISED_MIB * 1024 * 1024 * 0.9);
+  const watched = await watchRss(admin.service.pid, async () => [
+    await readExport(webhookId),
+    await readExport(webhookId, async () => void rss.push(await rssMiBOf(admin.service.pid))),
+  ]);
+  for (const { lines, bytes } of watched.result) {
+    expect(lines).toBe(ENTRIES);
+    expect(bytes).toBeGreaterThan(3 * PROMISED_MIB * 1024 * 1024 * 0.9);
+  }
   expect(rss.length).toBeGreaterThan(20);
   expect(watched.peakMiB - watched.beforeMiB).toBeLessThan(PROMISED_MIB);
 }, 120_000);
 
-/** Reads it whole, and lets `pause` run after every few MiB while the socket is not read. */
-async function readExport(webhookId: string, pause: () => Promise<void>): Promise<{ lines: number; bytes: number }> {
+/** Reads it whole; lets `pause` run after every few MiB, while the socket is not read. */
+async function readExport(webhookId: string, pause?: () => Promise<void>): Promise<{ lines: number; bytes: number }> {
   const url = `${admin.url}/api/v1/webhooks/${webhookId}/failures/export?format=ndjson`;
   const [answer] = (await once(get(url, { headers: admin.token }), 'response')) as [IncomingMessage];
   expect(answer.statusCode).toBe(200);
@@ -65,7 +68,7 @@ async function readExport(webhookId: string, pause: () => Promise<void>): Promis
     bytes += chunk.length;
     sincePause += chunk.length;
     for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) lines += 1;
-    if (sincePause < READ_AT_ONCE) continue;
+    if (pause === undefined || sincePause < READ_AT_ONCE) continue;
     sincePause = 0;
     await pause();
     await new Promise((resolve) => setTimeout(resolve, 100));
