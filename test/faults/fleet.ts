@@ -39,6 +39,8 @@ export const USUAL_FLEET: readonly Member[] = [
   { as: 'retry-1', service: 'retry-consumer' },
 ];
 
+/** How long one generation is asked before we look whether there is another. */
+const LOOK_MS = 1_000;
 const RESTART_AFTER_MS = 1_000;
 const SAMPLE_EVERY_MS = 1_000;
 
@@ -117,7 +119,7 @@ export class Fleet {
       // A process may be between two generations.
       for (;;) {
         const outcome = await this.process(as)
-          .ready(Math.max(1, deadline - Date.now()))
+          .ready(LOOK_MS)
           .then(() => undefined, String);
         if (outcome === undefined) break;
         if (Date.now() >= deadline) throw new Error(outcome);

@@ -99,6 +99,9 @@ function consumerConfig(options: GroupMemberOptions): ConsumerConfig {
 
 async function guarded(options: GroupMemberOptions, payload: EachBatchPayload): Promise<void> {
   try {
+    // Whoever slept for longer than its session fetches on as if nothing were: what it gets, others have handled. This
+    // asks the broker first; within the interval of heartbeats it asks nobody.
+    await payload.heartbeat();
     await options.onBatch(payload);
   } catch (error) {
     if (isKafkaError(error)) throw error;

@@ -3,7 +3,8 @@ import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import { AdmittingConsumer } from '../../../../services/shared/platform/kafka/admitting-consumer.js';
 
 /**
- * The fear: a group's coordinator moves, kafkajs gives up joining because the new one is still loading, its heartbeats
+ * What kafkajs doesn't notice by itself. One fear: a process sleeps for longer than its session, wakes up and fetches on,
+ * and posts again what others have posted. The other: a group's coordinator moves, kafkajs gives up joining because the new one is still loading, its heartbeats
  * are answered all the same, and it goes on: it consumes, and never commits again. "Alive but not committing" must end.
  */
 const EVENTS = {
@@ -18,6 +19,11 @@ const EVENTS = {
 const notCoordinator = Object.assign(new Error('not the coordinator'), {
   name: 'KafkaJSProtocolError',
   type: 'NOT_COORDINATOR_FOR_GROUP',
+});
+
+const evicted = Object.assign(new Error('the coordinator is not aware of this member'), {
+  name: 'KafkaJSProtocolError',
+  type: 'UNKNOWN_MEMBER_ID',
 });
 
 /** A consumer of kafkajs as far as ours can see it; the test plays the broker. */
@@ -60,17 +66,33 @@ function scripted(stuckAfterMs: number, commit: () => Promise<void>) {
     onFatal,
   });
   const join = () => listeners.get(EVENTS.GROUP_JOIN)?.({ payload: { memberId: 'm', memberAssignment: { t: [0] } } });
+  let heartbeat = (): Promise<void> => Promise.resolve();
+  const evict = (): void => {
+    heartbeat = () => Promise.reject(evicted);
+  };
   const batch = (offset: number): Promise<void> => {
     const message = { offset: String(offset), key: null, value: Buffer.from('x'), timestamp: '0' };
     return eachBatch({
       batch: { topic: 't', partition: 0, highWatermark: '9', messages: [message], lastOffset: () => String(offset) },
       resolveOffset: () => undefined,
-      heartbeat: () => Promise.resolve(),
+      heartbeat: () => heartbeat(),
       commitOffsetsIfNecessary: commit,
     } as unknown as EachBatchPayload);
   };
-  return { ours, join, batch, admitted, onFatal };
+  return { ours, join, batch, evict, admitted, onFatal };
 }
+
+test('a process that slept asks whether it is still a member before it takes what it fetched', async () => {
+  const { ours, join, batch, evict, admitted, onFatal } = scripted(60_000, () => Promise.resolve());
+  await ours.start();
+  join();
+  await batch(0);
+  evict();
+  await expect(batch(1)).rejects.toBe(evicted);
+  expect(admitted).toEqual([0]);
+  expect(onFatal).not.toHaveBeenCalled();
+  await ours.stop();
+});
 
 describe('commits go to a broker that does not coordinate the group any more', () => {
   test('the next batch makes kafkajs join again, and after that everything goes on', async () => {
