@@ -55,11 +55,12 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
     });
     const during = { random: createRandom(seed + 1), ms: seconds * 1_000, loadEnded: () => load.ended };
     await Promise.all([load.done, scenario.inject(rig, during)]);
-    await settle(rig, load.produced, scenario.settleMs ?? SETTLE_MS);
+    const rules = rulesOf(rig, scenario);
+    await settle(rig, load.produced, { timeoutMs: scenario.settleMs ?? SETTLE_MS, sick: rules.sick });
     await rig.fleet.ready(30_000).catch(() => undefined);
     const witnessed = await collectHistory(rig, load.produced);
     const history = scenario.expires === true ? withoutExpired(witnessed) : witnessed;
-    const verdict = judge(history, rulesOf(rig, scenario));
+    const verdict = judge(history, rules);
     const own = scenario.examine?.(history, rig) ?? { violations: [], notes: [] };
     const violations = [...verdict.violations, ...own.violations];
     const result = resultOf(scenario, seed, history, { ...verdict, violations }, startedAt);

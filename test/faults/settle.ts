@@ -11,11 +11,16 @@ const QUIET_MS = 1_500;
 const LAG_WITHIN_MS = 30_000;
 
 /**
- * Waits until everything has come to an end, `timeoutMs` at most, and then until the groups have read all. It only
- * waits: what hasn't ended by then is the judge's affair.
+ * Waits until everything has come to an end, `timeoutMs` at most, but for the webhooks that stay sick; and then until the
+ * groups have read all. It only waits: what hasn't ended by then is the judge's affair.
  */
-export async function settle(rig: Rig, produced: readonly Produced[], timeoutMs: number): Promise<void> {
-  const jobs = expectedJobs({ produced, stored: new Map(), subscriptions: rig.subscribers });
+export async function settle(
+  rig: Rig,
+  produced: readonly Produced[],
+  { timeoutMs, sick }: { readonly timeoutMs: number; readonly sick: ReadonlySet<string> },
+): Promise<void> {
+  const subscriptions = rig.subscribers.filter(({ webhookId }) => !sick.has(webhookId));
+  const jobs = expectedJobs({ produced, stored: new Map(), subscriptions });
   const open = new Set(jobs.map(({ jobId }) => jobId));
   const deadline = Date.now() + timeoutMs;
   let seen = 0;
