@@ -3,19 +3,18 @@ import { expectedJobs } from './expected-jobs.js';
 import { violations, type Violation } from './violation.js';
 
 /**
- * I7: after every fault the system comes back without a human: what was produced before the fault's end has arrived at
- * its endpoint within the bound, every process runs, and no group has anything left to read. A supervisor that starts a
- * process again is no human.
+ * I7: after every fault the system comes back without a human: what was produced before the fault's end arrives at its
+ * endpoint within the bound, unless another fault strikes first; every process runs, and no group has anything left to
+ * read. A supervisor that starts a process again is no human.
  */
 export interface Stalls {
-  /** From the end of a fault to the first arrival of the last event that was produced before: the longest of all. */
+  /** From the end of a fault to the last first arrival of an event that was produced before it: the longest of all. */
   readonly recoveryMs: number;
   readonly violations: readonly Violation[];
 }
 
 export function findStalls(history: History, { recoverWithinMs }: Pick<Rules, 'recoverWithinMs'>): Stalls {
-  const arrivals = arrivalsOf(history);
-  const recoveries = history.faults.map(({ name, endedAt }) => ({ name, ms: recoveryOf(arrivals, endedAt) }));
+  const recoveries = recoveriesOf(history);
   const late = recoveries.filter(({ ms }) => ms > recoverWithinMs).map(({ name, ms }) => `${name} after ${ms} ms`);
   const dead = history.processes.filter(({ running }) => !running).map(({ name }) => name);
   const behind = [...history.lag].filter(([, records]) => records > 0).map(([group, records]) => `${group} ${records}`);
@@ -44,9 +43,14 @@ function arrivalsOf(history: History): Arrival[] {
   });
 }
 
-function recoveryOf(arrivals: readonly Arrival[], endedAt: number): number {
-  return arrivals.reduce(
-    (longest, { producedAt, firstAt }) => (producedAt <= endedAt ? Math.max(longest, firstAt - endedAt) : longest),
-    0,
-  );
+/** Each arrival counts for the fault that ended last before it, if its event was there by then. */
+function recoveriesOf(history: History): { readonly name: string; readonly ms: number }[] {
+  const faults = history.faults.toSorted((one, other) => one.endedAt - other.endedAt);
+  const longest = faults.map(() => 0);
+  for (const { producedAt, firstAt } of arrivalsOf(history)) {
+    const index = faults.findLastIndex(({ endedAt }) => endedAt <= firstAt);
+    const endedAt = faults[index]?.endedAt ?? 0;
+    if (producedAt <= endedAt) longest[index] = Math.max(longest[index] ?? 0, firstAt - endedAt);
+  }
+  return faults.map(({ name }, index) => ({ name, ms: longest[index] ?? 0 }));
 }

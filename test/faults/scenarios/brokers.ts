@@ -3,7 +3,7 @@ import { violations } from '../check/violation.js';
 import type { GroupName } from '../group-watch.js';
 import type { Rig } from '../rig.js';
 import type { During, Scenario } from '../scenario.js';
-import { proveProducers } from './producer-proof.js';
+import { prepareProof, proveProducers } from './producer-proof.js';
 import { nodeOf, proxyOf } from './targets.js';
 
 /** Scenarios with three brokers that restart, die, freeze, or whose answers are lost on the way. */
@@ -77,6 +77,7 @@ const lostAnswers: Scenario = {
   seconds: 50,
   rate: 80,
   inject: async (rig, during) => {
+    await prepareProof(rig);
     const [proof] = await Promise.all([proveProducers(rig, during.loadEnded), loseAnswers(rig, during)]);
     proofs.set(rig, proof);
   },

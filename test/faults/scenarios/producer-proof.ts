@@ -1,3 +1,4 @@
+import { poll } from '../../../deploy/local/poll.js';
 import { createKafka } from '../../../services/shared/platform/kafka/client.js';
 import { createProducer } from '../../../services/shared/platform/kafka/producer.js';
 import { pause } from '../../support/waiting.js';
@@ -16,6 +17,26 @@ export interface ProducerProof {
 
 const AT_ONCE = 20;
 const EVERY_MS = 100;
+
+const NAMES = ['ours', 'idempotent'] as const;
+
+function topicOf({ system }: Rig, name: (typeof NAMES)[number]): string {
+  return `${system.config.kafka.prefix}proof-${name}`;
+}
+
+/** Creates the topics, and waits until every broker knows them; before the first answer is lost. */
+export async function prepareProof(rig: Rig): Promise<void> {
+  const admin = rig.system.kafka.admin();
+  await admin.connect();
+  const topics = NAMES.map((name) => ({ topic: topicOf(rig, name), numPartitions: 1, replicationFactor: 3 }));
+  await admin.createTopics({ topics, waitForLeaders: false });
+  await poll(() => admin.fetchTopicMetadata({ topics: topics.map(({ topic }) => topic) }), {
+    everyMs: 500,
+    signal: AbortSignal.timeout(30_000),
+  });
+  await pause(1_000);
+  await admin.disconnect();
+}
 
 type Send = (topic: string, value: string) => Promise<unknown>;
 
@@ -39,11 +60,8 @@ export async function proveProducers(
   }
 }
 
-async function prove({ system }: Rig, name: string, ended: () => boolean, send: Send): Promise<ProducerProof> {
-  const topic = `${system.config.kafka.prefix}proof-${name}`;
-  const admin = system.kafka.admin();
-  await admin.connect();
-  await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 1, replicationFactor: 3 }] });
+async function prove(rig: Rig, name: (typeof NAMES)[number], ended: () => boolean, send: Send): Promise<ProducerProof> {
+  const topic = topicOf(rig, name);
   const reported: string[] = [];
   for (let round = 0; !ended(); round += 1) {
     const values = Array.from({ length: AT_ONCE }, (_, index) => `${round}-${index}`);
@@ -51,8 +69,6 @@ async function prove({ system }: Rig, name: string, ended: () => boolean, send: 
     reported.push(...values.filter((_, index) => outcomes[index]?.status === 'fulfilled'));
     await pause(EVERY_MS);
   }
-  const stored = new Set((await readTopic(system.kafka, topic)).map(({ value }) => value?.toString()));
-  await admin.deleteTopics({ topics: [topic] });
-  await admin.disconnect();
+  const stored = new Set((await readTopic(rig.system.kafka, topic)).map(({ value }) => value?.toString()));
   return { sent: reported.length, lost: reported.filter((value) => !stored.has(value)).length };
 }

@@ -224,6 +224,15 @@ function asked(): Partial<History> {
   };
 }
 
+test('a backlog that a second fault prolongs is the second one’s', () => {
+  const faults = [fault(1_050, 1), fault(40_000, 1)];
+  const history = { ...WELL, faults, posts: [...WELL.posts.slice(1), post('e1', 70_000)] };
+  expect(judge(history, { ...RULES, ordered: false, holds: true })).toMatchObject({
+    recoveryMs: 30_000,
+    violations: [],
+  });
+});
+
 test('a change of lanes costs a conversation its order only where there was a fault', () => {
   const { records } = overflowed();
   const history = { ...WELL, records: records ?? [], posts: [...WELL.posts.slice(1), post('e1', 1_250)], commits: [] };
