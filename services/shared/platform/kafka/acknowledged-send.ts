@@ -1,4 +1,5 @@
-import { Partitioners, type ICustomPartitioner, type Message, type Producer, type ProducerRecord } from 'kafkajs';
+import type { ICustomPartitioner, Message, Producer, ProducerRecord } from 'kafkajs';
+import { keyPartitioner } from './key-partitioner.js';
 
 /**
  * Sends records so that "sent" means: each of them was acknowledged by all in-sync replicas.
@@ -19,7 +20,7 @@ export function stickyPartitions(): StickyPartitions {
   const chosen = new WeakMap<Message, number>();
   return {
     createPartitioner: () => {
-      const choose = Partitioners.DefaultPartitioner();
+      const choose = keyPartitioner();
       return (args) => {
         const partition = chosen.get(args.message) ?? choose(args);
         chosen.set(args.message, partition);

@@ -31,10 +31,10 @@ async function measure({ quick, profile }: Settings, plain: boolean): Promise<Pa
   const world = await World.open({ plain, profile });
   try {
     const recipients = await world.recipients(WEBHOOKS);
-    const jobs = quick ? 40_000 : 200_000;
+    const jobs = quick ? 60_000 : 200_000;
     await world.generate('jobs', recipients, { records: jobs });
     const done = async (): Promise<number> => (await world.sink.count()).ok;
-    const span = (before: number) => ({ from: before + jobs * 0.25, to: before + jobs * 0.95 });
+    const span = (before: number) => ({ from: before + jobs * 0.5, to: before + jobs * 0.95 });
     const urls = recipients.map((_, index) => world.sink.url(index, '/ok'));
     await world.startBare(world.system.config.topics.dispatch, { ...POST, urls });
     const bare = await measureThroughput(world, done, span(0));

@@ -16,12 +16,12 @@ export const fanOut: Scenario = {
     const { topics } = world.system.config;
     try {
       const recipients = await world.recipients(COMPANIES * PER_COMPANY, PER_COMPANY);
-      const events = quick ? 15_000 : 80_000;
+      const events = quick ? 30_000 : 100_000;
       await world.generate('events', recipients, { records: events });
       const measure = async (to: string): Promise<Throughput> => {
         const made = recordsIn(world, to);
         const done = async (): Promise<number> => (await made.count()) / PER_COMPANY;
-        const span = { from: events * 0.25, to: events * 0.95 };
+        const span = { from: events * 0.5, to: events * 0.95 };
         const measured = await measureThroughput(world, done, span).finally(() => made.close());
         await world.stopServices();
         return measured;

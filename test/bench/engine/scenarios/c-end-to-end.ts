@@ -78,11 +78,11 @@ async function atFullSpeed({ quick, profile }: Settings): Promise<Throughput> {
   const world = await World.open({ profile });
   try {
     const recipients = await world.recipients(WEBHOOKS, 1);
-    const events = quick ? 15_000 : 100_000;
+    const events = quick ? 20_000 : 100_000;
     await world.generate('events', recipients, { records: events });
     await startAll(world);
     const done = async (): Promise<number> => (await world.sink.count()).ok;
-    return await measureThroughput(world, done, { from: events * 0.25, to: events * 0.95 });
+    return await measureThroughput(world, done, { from: events * 0.5, to: events * 0.95 });
   } finally {
     await world.close();
   }

@@ -33,7 +33,7 @@ async function withProcesses({ quick, profile }: Settings, processes: number): P
     await world.generate('jobs', await world.recipients(10), { records: jobs });
     await Promise.all(Array.from({ length: processes }, () => world.start('delivery-consumer')));
     const done = async (): Promise<number> => (await world.sink.count()).ok;
-    return await measureThroughput(world, done, { from: jobs * 0.3, to: jobs * 0.9 });
+    return await measureThroughput(world, done, { from: jobs * 0.5, to: jobs * 0.9 });
   } finally {
     await world.close();
   }
