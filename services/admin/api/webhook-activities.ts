@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache';
 import {
   latencyOf,
   RESOLUTION_MS,
@@ -70,7 +69,8 @@ const REMEMBERED_COMPANIES = 1_000;
 
 export class WebhookActivities {
   readonly #ports: ActivityPorts;
-  readonly #kept = new LRUCache<string, Kept>({ max: REMEMBERED_COMPANIES });
+  /** In the order in which they were read last. */
+  readonly #kept = new Map<string, Kept>();
 
   constructor(ports: ActivityPorts) {
     this.#ports = ports;
@@ -85,11 +85,20 @@ export class WebhookActivities {
     const past = same !== undefined && now < same.pastUntil ? same : this.#readPast(companyId, webhookIds, now);
     const activities = this.#activities(companyId, webhookIds, past, now);
     const kept: Kept = { ...past, webhooks, freshUntil: now + FRESH_MS, activities };
-    this.#kept.set(companyId, kept);
+    this.#keep(companyId, kept);
     activities.catch(() => {
-      if (this.#kept.peek(companyId) === kept) this.#kept.delete(companyId);
+      if (this.#kept.get(companyId) === kept) this.#kept.delete(companyId);
     });
     return activities;
+  }
+
+  #keep(companyId: string, kept: Kept): void {
+    this.#kept.delete(companyId);
+    this.#kept.set(companyId, kept);
+    for (const [oldest] of this.#kept) {
+      if (this.#kept.size <= REMEMBERED_COMPANIES) break;
+      this.#kept.delete(oldest);
+    }
   }
 
   #readPast(
