@@ -17,6 +17,8 @@ export function producedAtUsOf(eventId: string): number {
 /** What the sink remembers of each request, while it is told to. */
 export class SinkNotebook {
   on = false;
+  /** Events that were produced earlier belong to the warm-up, however late they come. */
+  #fromUs = 0;
   #ok: number[] = [];
   #sick: number[] = [];
   #retried: number[] = [];
@@ -25,8 +27,10 @@ export class SinkNotebook {
   /** When the first attempt on /flaky was answered, by event. */
   readonly #failedAtUs = new Map<string, number>();
 
-  begin(on: boolean): void {
+  /** `fromUs`: epoch µs. */
+  begin(on: boolean, fromUs = 0): void {
     this.on = on;
+    this.#fromUs = fromUs;
     this.#ok = [];
     this.#sick = [];
     this.#retried = [];
@@ -35,6 +39,7 @@ export class SinkNotebook {
 
   note(path: 'ok' | 'sick', { body }: SeenRequest, atUs: number, accepted: boolean): void {
     const id = idIn(body);
+    if (producedAtUsOf(id) < this.#fromUs) return;
     (path === 'ok' ? this.#ok : this.#sick).push((atUs - producedAtUsOf(id)) / 1_000);
     if (accepted && !this.#arrivals.has(id)) this.#arrive(id, atUs);
   }

@@ -66,7 +66,7 @@ function beSick(socket: Socket, how: SickMode): void {
       return;
     }
     case 'reset':
-      socket.resetAndDestroy();
+      reset(socket);
       return;
     case 'error':
       socket.write(FAILURE);
@@ -74,9 +74,27 @@ function beSick(socket: Socket, how: SickMode): void {
   }
 }
 
+/** The TCP sockets below those of TLS, by the port of the peer: only they can be reset. */
+const transports = new Map<number, Socket>();
+
+function reset(socket: Socket): void {
+  const transport = transports.get(socket.remotePort ?? 0) ?? socket;
+  transport.resetAndDestroy();
+}
+
+function keepTransport(transport: Socket): void {
+  const { remotePort = 0 } = transport;
+  transports.set(remotePort, transport);
+  transport.once('close', () => {
+    if (transports.get(remotePort) === transport) transports.delete(remotePort);
+  });
+}
+
 async function listen({ tls, ports }: SinkTask): Promise<number[]> {
   const servers = Array.from({ length: ports }, (): Server =>
-    tls === undefined ? createPlainServer(onConnection) : createTlsServer(tls, onConnection),
+    tls === undefined
+      ? createPlainServer(onConnection)
+      : createTlsServer(tls, onConnection).on('connection', keepTransport),
   );
   return Promise.all(
     servers.map(
@@ -103,7 +121,7 @@ function obey(command: SinkCommand): unknown {
       mode = command.mode;
       return {};
     case 'note':
-      notebook.begin(command.on);
+      notebook.begin(command.on, nowUs());
       counts.longestGapMs = 0;
       counts.lastOkMs = performance.now();
       return {};

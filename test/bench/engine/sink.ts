@@ -8,12 +8,15 @@ export class Sink {
   readonly ports: readonly number[];
   readonly #child: ChildProcess;
   readonly #tls: boolean;
+  readonly #gone: Promise<never>;
   #last: Promise<unknown> = Promise.resolve();
 
   private constructor(child: ChildProcess, ports: readonly number[], tls: boolean) {
     this.#child = child;
     this.ports = ports;
     this.#tls = tls;
+    this.#gone = once(child, 'exit').then(() => Promise.reject(new Error('the sink ended')));
+    this.#gone.catch(() => undefined);
   }
 
   static async start(task: SinkTask): Promise<Sink> {
@@ -50,6 +53,7 @@ export class Sink {
   }
 
   async stop(): Promise<void> {
+    if (!this.#child.connected) return;
     const ended = once(this.#child, 'exit');
     this.#child.disconnect();
     await ended;
@@ -59,7 +63,7 @@ export class Sink {
     this.#last = this.#last.then(async () => {
       const answered = once(this.#child, 'message') as Promise<[unknown]>;
       this.#child.send(command);
-      return (await answered)[0];
+      return (await Promise.race([answered, this.#gone]))[0];
     });
     return this.#last;
   }

@@ -71,6 +71,13 @@ describe('what the sink notes', () => {
     expect(notebook.read()).toMatchObject({ ok: [2.5, 4], events: 1, lastNewAtMs: (AT_US + 2_500) / 1_000 });
   });
 
+  test('an event of the warm-up that comes late is not noted', () => {
+    const notebook = new SinkNotebook();
+    notebook.begin(true, AT_US + 1);
+    notebook.note('ok', requestOf(1), AT_US + 2_500, true);
+    expect(notebook.read()).toMatchObject({ ok: [], events: 0 });
+  });
+
   test('an event that was refused has not arrived', () => {
     const notebook = new SinkNotebook();
     notebook.begin(true);

@@ -5,7 +5,7 @@ import { percentilesOf } from '../percentiles.js';
 import { BODY_BYTES } from '../samples.js';
 import type { Scenario, Settings } from '../scenario.js';
 import { stagesOf, type Stages } from '../stages.js';
-import { measureThroughput, type Throughput } from '../throughput.js';
+import { measureThroughput, until, type Throughput } from '../throughput.js';
 import { World } from '../world.js';
 
 const WEBHOOKS = 10;
@@ -74,15 +74,20 @@ function paceOf({ quick }: Settings): Pick<PacedTask, 'perSecond' | 'ms' | 'warm
   return { perSecond: PER_SECOND, ms: quick ? 6_000 : 30_000, warmUpMs: quick ? 3_000 : 10_000 };
 }
 
+/** While the generator produces as fast as it can: fan-out and delivery work at the same time, as they do in life. */
 async function atFullSpeed({ quick, profile }: Settings): Promise<Throughput> {
   const world = await World.open({ profile });
   try {
     const recipients = await world.recipients(WEBHOOKS, 1);
     const events = quick ? 20_000 : 100_000;
-    await world.generate('events', recipients, { records: events });
-    await startAll(world);
     const done = async (): Promise<number> => (await world.sink.count()).ok;
-    return await measureThroughput(world, done, { from: events * 0.5, to: events * 0.95 });
+    await startAll(world);
+    await world.generate('events', recipients, { records: events / 2 });
+    await until(world, done, events / 2);
+    const producing = world.generate('events', recipients, { records: events }, events);
+    const span = { from: events / 2 + 1, to: events * 1.5 };
+    const [measured] = await Promise.all([measureThroughput(world, done, span), producing]);
+    return measured;
   } finally {
     await world.close();
   }
