@@ -28,7 +28,9 @@ import { jobOf, webhookOf } from '../../support/samples.js';
  * freed then; memory is bounded; what came back is told as a value with the right kind and class; a redirect is never
  * followed; and no packet goes to an address that webhooks may not reach.
  */
-const TIMEOUT_MS = 400;
+const TIMEOUT_MS = 1_000;
+/** For what hangs on purpose; all else gets the time that a busy machine may need. */
+const HASTY = { timeoutMs: TIMEOUT_MS, connectTimeoutMs: 800 };
 const GRACE_MS = 500;
 const BODY_BYTES = 16 * 1024;
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
@@ -54,8 +56,8 @@ function senderWith(options: Partial<SenderOptions> & { readonly allowedNetworks
   const { allowedNetworks = LOOPBACK, ...rest } = options;
   const sender = createSender({
     policy: createAddressPolicy(allowedNetworks),
-    timeoutMs: TIMEOUT_MS,
-    connectTimeoutMs: 250,
+    timeoutMs: 10_000,
+    connectTimeoutMs: 10_000,
     responseBodyBytes: BODY_BYTES,
     ca: ca.certificatePem,
     ...rest,
@@ -194,7 +196,7 @@ describe('an endpoint that hangs: the attempt ends at its deadline, and the conn
     ],
   ])('%s', async (_where, step, short) => {
     const receiver = await receiverWith();
-    const result = await within(TIMEOUT_MS + GRACE_MS, () => postTo(receiver, step));
+    const result = await within(TIMEOUT_MS + GRACE_MS, () => postTo(receiver, step, senderWith(HASTY)));
     expect(shortOf(result)).toBe(short);
     if (result.kind === 'answer') expect(result.answer.bodyTruncated).toBe(true);
     await allFreed(receiver);
@@ -202,14 +204,18 @@ describe('an endpoint that hangs: the attempt ends at its deadline, and the conn
 
   test('in the TLS handshake', async () => {
     const listener = await silent();
-    const result = await within(TIMEOUT_MS + GRACE_MS, () => post(senderWith(), `https://127.0.0.1:${listener.port}/`));
+    const result = await within(TIMEOUT_MS + GRACE_MS, () =>
+      post(senderWith(HASTY), `https://127.0.0.1:${listener.port}/`),
+    );
     expect(shortOf(result)).toBe('connect-timeout');
   });
 
   test('before it accepts', async () => {
     const listener = await startUnacceptingListener();
     cleanups.push(() => listener.close());
-    const result = await within(TIMEOUT_MS + GRACE_MS, () => post(senderWith(), `https://127.0.0.1:${listener.port}/`));
+    const result = await within(TIMEOUT_MS + GRACE_MS, () =>
+      post(senderWith(HASTY), `https://127.0.0.1:${listener.port}/`),
+    );
     expect(shortOf(result)).toBe('connect-timeout');
   });
 
@@ -217,7 +223,7 @@ describe('an endpoint that hangs: the attempt ends at its deadline, and the conn
     const receiver = await receiverWith();
     const slow = await slowDoor(receiver.port, TIMEOUT_MS + 200);
     receiver.endpoint('/in');
-    const sender = senderWith({ connectTimeoutMs: 5_000 });
+    const sender = senderWith({ ...HASTY, connectTimeoutMs: 5_000 });
     const result = await within(TIMEOUT_MS + GRACE_MS, () => post(sender, `https://127.0.0.1:${slow}/in`));
     expect(shortOf(result)).toBe('connect-timeout');
     await receiver.waitFor(() => receiver.connectionsOpened === 1, 10_000);
@@ -229,9 +235,9 @@ describe('an endpoint that hangs: the attempt ends at its deadline, and the conn
     const receiver = await receiverWith();
     const hangs = receiver.endpoint('/hangs', [{ kind: 'hang', when: 'before-headers' }]);
     const healthy = receiver.endpoint('/healthy');
-    const sender = senderWith({ timeoutMs: 2_000, connectTimeoutMs: 2_000 });
+    const sender = senderWith({ timeoutMs: 8_000, connectTimeoutMs: 8_000 });
     const hanging = Array.from({ length: 100 }, () => post(sender, hangs.url));
-    await receiver.waitFor(() => hangs.requests().length === 100, 5_000);
+    await receiver.waitFor(() => hangs.requests().length === 100, 8_000);
     for (let n = 0; n < 10; n += 1) expect(shortOf(await post(sender, healthy.url))).toBe(200);
     const results = await Promise.all(hanging);
     expect(new Set(results.map(shortOf))).toEqual(new Set(['timeout']));
@@ -595,7 +601,7 @@ describe('no packet goes to an address that webhooks may not reach', () => {
   test('a name without an address, and one whose servers never answer', async () => {
     const empty = senderWith({ allowedNetworks: [], resolve: resolvingTo([]) });
     expect(shortOf(await post(empty, 'https://hooks.example/'))).toBe('dns');
-    const hanging = senderWith({ allowedNetworks: [], resolve: () => undefined });
+    const hanging = senderWith({ ...HASTY, allowedNetworks: [], resolve: () => undefined });
     const result = await within(TIMEOUT_MS + GRACE_MS, () => post(hanging, 'https://hooks.example/'));
     expect(shortOf(result)).toBe('connect-timeout');
   });
