@@ -173,6 +173,7 @@ test('5. Disable asks, then Inactive in grey; the menu says Edit, Enable, Delete
   await row().getByText('Inactive').waitFor();
   expect(await colorOf(badge())).toBe('rgb(84, 91, 105)');
   await menu().click();
+  await page.getByRole('menuitem', { name: 'Enable' }).waitFor();
   const items = await page.getByRole('menuitem').allInnerTexts();
   expect(items.slice(0, 3)).toEqual(['Edit', 'Enable', 'Delete']);
   await page.getByRole('menuitem', { name: 'Enable' }).click();
