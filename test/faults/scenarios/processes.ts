@@ -1,19 +1,10 @@
 import { pause } from '../../support/waiting.js';
-import type { GroupName } from '../group-watch.js';
 import type { Rig } from '../rig.js';
 import type { During, Scenario } from '../scenario.js';
+import { GROUPS } from './targets.js';
 
 /** Scenarios in which processes die, are asked to end, freeze, come and go. */
 
-/** The group of each process of the usual fleet: what its death exposes. */
-const GROUPS: Readonly<Record<string, readonly GroupName[]>> = {
-  'call-1': ['call'],
-  'whatsapp-1': ['whatsapp'],
-  'delivery-1': ['delivery'],
-  'delivery-2': ['delivery'],
-  'overflow-1': ['overflow'],
-  'retry-1': ['retry', 'retryLong'],
-};
 const NAMES = Object.keys(GROUPS);
 
 const kill = (rig: Rig, as: string): Promise<void> =>

@@ -1,31 +1,22 @@
 import { pause } from '../../support/waiting.js';
-import type { GroupName } from '../group-watch.js';
 import type { Rig } from '../rig.js';
 import type { During, Scenario } from '../scenario.js';
-import { proxyOf } from './targets.js';
+import { GROUPS, proxyOf } from './targets.js';
 
 /** The long run: a steady load, and every quarter of a minute one of the faults that happen in production. */
 
-const EXPOSED: Readonly<Record<string, readonly GroupName[]>> = {
-  'call-1': ['call'],
-  'whatsapp-1': ['whatsapp'],
-  'delivery-1': ['delivery'],
-  'delivery-2': ['delivery'],
-  'overflow-1': ['overflow'],
-  'retry-1': ['retry', 'retryLong'],
-};
-const NAMES = Object.keys(EXPOSED);
+const NAMES = Object.keys(GROUPS);
 
 type Hurt = (rig: Rig, during: During) => Promise<void>;
 
 const kill: Hurt = (rig, { random }) => {
   const as = random.pick(NAMES);
-  return rig.strike(`kill -9 ${as}`, EXPOSED[as] ?? [], () => rig.fleet.kill(as));
+  return rig.strike(`kill -9 ${as}`, GROUPS[as] ?? [], () => rig.fleet.kill(as));
 };
 
 const restart: Hurt = (rig, { random }) => {
   const as = random.pick(NAMES);
-  return rig.strike(`SIGTERM ${as}`, EXPOSED[as] ?? [], async () => {
+  return rig.strike(`SIGTERM ${as}`, GROUPS[as] ?? [], async () => {
     await rig.fleet.stop(as);
     await rig.fleet.start(as, { wait: true });
   });
@@ -35,7 +26,7 @@ const freeze: Hurt = (rig, { random }) => {
   const as = random.pick(NAMES);
   const signal = (name: NodeJS.Signals) => (): void => rig.fleet.process(as).kill(name);
   const parts = { take: signal('SIGSTOP'), give: signal('SIGCONT') };
-  return rig.outage(`${as} freezes`, EXPOSED[as] ?? [], 9_000, parts);
+  return rig.outage(`${as} freezes`, GROUPS[as] ?? [], 9_000, parts);
 };
 
 const mongoAway: Hurt = (rig) => {

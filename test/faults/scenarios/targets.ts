@@ -1,3 +1,4 @@
+import type { GroupName } from '../group-watch.js';
 import type { TcpProxy } from '../../support/tcp-proxy.js';
 import type { Rig } from '../rig.js';
 import type { ClusterNode } from '../servers/cluster-control.js';
@@ -15,3 +16,13 @@ export function nodeOf({ cluster }: Rig, index: number): ClusterNode {
   if (node === undefined) throw new Error(`the scenario's servers have no node ${index}`);
   return node;
 }
+
+/** The group of each process of the usual fleet: what its death exposes. */
+export const GROUPS: Readonly<Record<string, readonly GroupName[]>> = {
+  'call-1': ['call'],
+  'whatsapp-1': ['whatsapp'],
+  'delivery-1': ['delivery'],
+  'delivery-2': ['delivery'],
+  'overflow-1': ['overflow'],
+  'retry-1': ['retry', 'retryLong'],
+};
