@@ -1,7 +1,7 @@
 import { Burger, Group, Loader, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useEffect } from 'react';
-import { Link, Outlet, ScrollRestoration, useLocation, useNavigation } from 'react-router';
+import { Link, Outlet, ScrollRestoration, useLocation, useNavigation, type Location } from 'react-router';
 import { paths } from '../paths.js';
 import { useSession } from '../session/session-context.js';
 import { texts } from '../texts.js';
@@ -37,10 +37,13 @@ export function Shell() {
           <Outlet />
         </div>
       </main>
-      <ScrollRestoration />
+      <ScrollRestoration getKey={scrollKey} />
     </div>
   );
 }
+
+/** Every page that a tab loads first has the key "default": without its path it would get another page's position. */
+const scrollKey = ({ key, pathname }: Location): string => (key === 'default' ? pathname : key);
 
 function Bar({ opened, onToggle }: { readonly opened: boolean; readonly onToggle: () => void }) {
   const { company } = useSession();
