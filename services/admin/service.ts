@@ -4,7 +4,7 @@ import { readEventSamples } from '../shared/platform/avro/event-samples.js';
 import { openHostsFile } from '../shared/platform/http/hosts-file.js';
 import { FailureLogReader } from '../shared/platform/mongo/failure-log-reader.js';
 import { StatsReader } from '../shared/platform/mongo/stats-reader.js';
-import { createWebhookExists } from '../shared/platform/mongo/webhook-exists.js';
+import { WebhookPresence } from '../shared/platform/mongo/webhook-presence.js';
 import { openMongo, type MongoDependencySettings } from '../shared/platform/process/open-mongo.js';
 import { projectRoot } from '../shared/platform/process/project-root.js';
 import { productVersion } from '../shared/platform/process/product-version.js';
@@ -59,7 +59,8 @@ type Database = Awaited<ReturnType<typeof openMongo>>;
 
 /** What webhooks are, and what they did: management, figures and failures. */
 async function webhookRoutesOf(context: ServiceContext, db: Database, settings: WebhookSettings): Promise<Routes[]> {
-  const webhookExists = createWebhookExists(db);
+  const presence = new WebhookPresence(db);
+  const webhookExists = (companyId: string, webhookId: string): Promise<boolean> => presence.has(companyId, webhookId);
   const failures = new FailureLogReader(db);
   const stats = new StatsReader(db);
   const rollUps: StatsReader['rollUps'] = (...asked) => stats.rollUps(...asked);
@@ -68,8 +69,12 @@ async function webhookRoutesOf(context: ServiceContext, db: Database, settings: 
     rollUps,
     lastDeliveryAt: (companyId, webhookId) => stats.lastDeliveryAt(companyId, webhookId),
   });
-  const management = createManagement(db, settings, await openHostsFile(), (companyId, webhookIds, now) =>
-    activities.of(companyId, webhookIds, now),
+  const management = createManagement(
+    db,
+    settings,
+    await openHostsFile(),
+    (companyId, webhookIds, now) => activities.of(companyId, webhookIds, now),
+    (ref) => presence.forget(ref),
   );
   context.onShutdown('test events', () => management.close());
   return [

@@ -41,7 +41,13 @@ export async function startWebhooksApi(
     },
     encryption: { keys },
   };
-  const management = createManagement(database.db, settings, await openHostsFile(), () => Promise.resolve(new Map()));
+  const management = createManagement(
+    database.db,
+    settings,
+    await openHostsFile(),
+    () => Promise.resolve(new Map()),
+    () => undefined,
+  );
   const api = await startTestApi(management.routes, principal('co_a'));
   const webhook = (method: string, path: string, options?: RequestOptions) =>
     api.request<Webhook>(method, ADDRESS + path, options);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { ApiError } from './api-error.js';
 
 /**
@@ -35,8 +35,5 @@ function contentOf(cursor: string): readonly unknown[] {
 }
 
 function nameOf(list: readonly unknown[]): string {
-  return createHash('sha256')
-    .update(JSON.stringify(list.map((part) => part ?? null)))
-    .digest('base64url')
-    .slice(0, 12);
+  return hash('sha256', JSON.stringify(list.map((part) => part ?? null)), 'base64url').slice(0, 12);
 }

@@ -1,9 +1,9 @@
 import cookie from '@fastify/cookie';
-import helmet from '@fastify/helmet';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import addFormats from 'ajv-formats';
 import { Ajv } from 'ajv';
 import Fastify, { type FastifyInstance } from 'fastify';
+import helmet from 'helmet';
 import { randomUUID } from 'node:crypto';
 import { ACCESS, type RouteName } from './access.js';
 import { serveConsole } from './console-files.js';
@@ -53,7 +53,8 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   compileSchemas(app);
   answerErrors(app, options.log);
   app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
-  await app.register(helmet, HEADERS);
+  const secure = helmet(HEADERS);
+  app.addHook('onRequest', (request, reply, done) => secure(request.raw, reply.raw, done as (error?: unknown) => void));
   await app.register(cookie);
   await limitRates(app, options.rates);
   guardRoutes(app, options.identify);

@@ -8,7 +8,7 @@ import { createResolver } from '../../shared/platform/http/resolver.js';
 import { createSender } from '../../shared/platform/http/sender.js';
 import { AuditLog } from '../../shared/platform/mongo/audit-log.js';
 import { companyDataKeys } from '../../shared/platform/mongo/company-data-keys.js';
-import { WebhookChanges } from '../../shared/platform/mongo/webhook-changes.js';
+import { WebhookChanges, type WebhookChangesOptions } from '../../shared/platform/mongo/webhook-changes.js';
 import { createWebhookReader } from '../../shared/platform/mongo/webhook-reader.js';
 import { WebhookStore } from '../../shared/platform/mongo/webhooks.js';
 import { productVersion } from '../../shared/platform/process/product-version.js';
@@ -47,6 +47,7 @@ export function createManagement(
   settings: WebhookSettings,
   hosts: HostsFile,
   activitiesOf: WebhookPorts['activitiesOf'],
+  onDeleted: WebhookChangesOptions['onDeleted'],
 ): Management {
   const keys = settings.encryption.keys.map(({ kid, key }) => ({ kid, key: key.export() }));
   const vault = createVault({ keys, companies: companyDataKeys(db) });
@@ -58,7 +59,7 @@ export function createManagement(
     isHostRefused: createHostCheck({ allowedNetworks: settings.delivery.allowedNetworks, resolve }),
     now: () => new Date(),
   };
-  const changes = new WebhookChanges({ db, vault, audit, store: new WebhookStore({ db, vault }) });
+  const changes = new WebhookChanges({ db, vault, audit, store: new WebhookStore({ db, vault }), onDeleted });
   const { delivery, admin } = settings;
   const sender = createSender({ ...delivery, resolve, policy: createAddressPolicy(delivery.allowedNetworks) });
   const samples = readEventSamples();

@@ -57,11 +57,19 @@ async function runClient(
       const sentAt = performance.now();
       const bytes = await send(connection, headers, step);
       took(step.label, sentAt, performance.now(), bytes);
-      if (thinkMs > 0) await pause(thinkMs);
+      if (thinkMs > 0) await pause(someTime(thinkMs));
     }
   } finally {
     await connection.close();
   }
+}
+
+/**
+ * Exponentially distributed: arrivals without a memory, as those of people who don't know of each other. After the same
+ * time for all, those who were answered together once come together again and again.
+ */
+function someTime(meanMs: number): number {
+  return -Math.log(1 - Math.random()) * meanMs;
 }
 
 /** Resolves with the bytes of the answer's body. */

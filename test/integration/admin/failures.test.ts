@@ -14,7 +14,7 @@ import type { FailureDocument } from '../../../services/shared/platform/mongo/fa
 import { FailureLogReader } from '../../../services/shared/platform/mongo/failure-log-reader.js';
 import { StatsReader } from '../../../services/shared/platform/mongo/stats-reader.js';
 import { StatsWriter } from '../../../services/shared/platform/mongo/stats-writer.js';
-import { createWebhookExists } from '../../../services/shared/platform/mongo/webhook-exists.js';
+import { WebhookPresence } from '../../../services/shared/platform/mongo/webhook-presence.js';
 import { WebhookStore } from '../../../services/shared/platform/mongo/webhooks.js';
 import { principal, startTestApi, type TestApi } from '../../support/api.js';
 import { failureDocument, storeFailures } from '../../support/failure-documents.js';
@@ -45,8 +45,9 @@ beforeAll(async () => {
     failureDocument(number, { _id: `foreign:${number}`, companyId: 'c2', webhookId: foreignId }),
   );
   const reader = new FailureLogReader(db);
+  const presence = new WebhookPresence(db);
   ports = {
-    webhookExists: createWebhookExists(db),
+    webhookExists: (companyId, id) => presence.has(companyId, id),
     page: (ref, query, range) => reader.page(ref, query, range),
     find: (ref, attemptId) => reader.find(ref, attemptId),
     timeline: (ref, eventId) => reader.timeline(ref, eventId),

@@ -106,6 +106,15 @@ describe('an id of another company', () => {
   });
 });
 
+test('the failure log of a webhook is gone with it, at once, though it was just read', async () => {
+  const { json } = await call<Webhook>('POST', '/api/v1/webhooks', { body: BODY, headers: other });
+  const read = async () => (await call('GET', `/api/v1/webhooks/${json.id}/failures`, { headers: other })).status;
+  expect(await read()).toBe(200);
+  const headers = { ...other, 'if-match': '*' };
+  await call('DELETE', `/api/v1/webhooks/${json.id}`, { body: { confirm: 'DELETE' }, headers });
+  expect(await read()).toBe(404);
+});
+
 describe('what is refused before a route is reached', () => {
   const deep = (levels: number): string => '{"a":'.repeat(levels) + '1' + '}'.repeat(levels);
 

@@ -131,6 +131,7 @@ describe('a renewal', () => {
     const changes = () =>
       new WebhookChanges({
         ...{ db: database.db, vault: testVault(database.db), store: newStore(), audit: new AuditLog(database.db) },
+        onDeleted: () => undefined,
       });
     const actor = { kind: 'user', id: 'u', name: 'U' } as const;
     const audit = {

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /**
  * The form of an API token: `whk_`, 12 characters that name it, 43 that prove it (32 random bytes). Stored are the name
@@ -29,7 +29,7 @@ export function tokenIdOf(token: string): string | undefined {
 }
 
 export function tokenHash(token: string): string {
-  return createHash('sha256').update(token).digest('base64url');
+  return hash('sha256', token, 'base64url');
 }
 
 export function isSameHash(a: string, b: string): boolean {

@@ -58,6 +58,8 @@ const SUMMARY = {
 const NEWEST_FIRST = { at: -1, _id: -1 } as const;
 const OLDEST_FIRST = { at: 1, _id: 1 } as const;
 
+/** Entries of the instant at which a page ended that the next find has room for, the last one itself among them. */
+const SHOWN_OF_AN_INSTANT = 4;
 /** One event has a handful of attempts; more can only be an event id that a pipeline uses again and again. */
 const LONGEST_TIMELINE = 100;
 /** Entries that are in memory at once while all are read; each may be as large as its event. */
@@ -76,9 +78,9 @@ export class FailureLogReader {
     query: FailureQuery,
     { limit, after }: { readonly limit: number; readonly after?: FailurePosition | undefined },
   ): Promise<FailureSummaryPage> {
-    const ranges = after === undefined ? [rangeOf(ref, query)] : rangesAfter(ref, query, after);
-    const found = await Promise.all(ranges.map((range) => this.#summaries(range, query, limit + 1)));
-    const items = found.flat();
+    const items = await (after === undefined
+      ? this.#summaries(rangeOf(ref, query), query, limit + 1)
+      : this.#after(ref, query, after, limit + 1));
     if (items.length <= limit) return { items, next: null };
     const last = items[limit - 1] as FailureSummaryDocument;
     return { items: items.slice(0, limit), next: { at: last.at, id: last._id } };
@@ -113,6 +115,25 @@ export class FailureLogReader {
     }
   }
 
+  /**
+   * As a rule one find: what isn't newer than the position, with room for a few entries of its very instant, which were
+   * shown before. Only where more than these share the instant are they passed by in the index, by a find of their own.
+   */
+  async #after(
+    ref: WebhookRef,
+    query: FailureQuery,
+    after: FailurePosition,
+    limit: number,
+  ): Promise<readonly FailureSummaryDocument[]> {
+    const [at, id] = [after.at.getTime(), after.id];
+    const room = limit + SHOWN_OF_AN_INSTANT;
+    const found = await this.#summaries(rangeOf(ref, untilWith(query, after.at)), query, room);
+    const left = found.filter((entry) => entry.at.getTime() < at || entry._id < id);
+    if (left.length >= limit || found.length < room) return left.slice(0, limit);
+    const ranges = rangesAfter(ref, query, after);
+    return (await Promise.all(ranges.map((range) => this.#summaries(range, query, limit)))).flat().slice(0, limit);
+  }
+
   #summaries(range: Range, query: FailureQuery, limit: number): Promise<readonly FailureSummaryDocument[]> {
     const options = { projection: SUMMARY, limit, batchSize: limit, singleBatch: true };
     return onMongo('reading the failure log', () => this.#find(range, query, options).toArray());
@@ -121,6 +142,12 @@ export class FailureLogReader {
   #find({ filter, sort }: Range, query: FailureQuery, options: FindOptions): FindCursor<FailureDocument> {
     return this.#entries.find(filter, { ...options, hint: indexFor(query), sort });
   }
+}
+
+/** The query, but nothing newer than this instant, which is included; instants are whole milliseconds. */
+function untilWith(query: FailureQuery, at: Date): FailureQuery {
+  const end = new Date(at.getTime() + 1);
+  return { ...query, to: query.to !== undefined && query.to < end ? query.to : end };
 }
 
 /** A part of an index, in its order. */

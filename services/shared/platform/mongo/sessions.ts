@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import type { Collection, Db } from 'mongodb';
 import { onMongo } from './mongo-errors.js';
 
@@ -57,5 +57,5 @@ export class SessionStore {
 
 /** Under which a session is stored and cached. The secret is random, so that it needs no salt. */
 export function sessionHash(secret: string): string {
-  return createHash('sha256').update(secret).digest('base64url');
+  return hash('sha256', secret, 'base64url');
 }

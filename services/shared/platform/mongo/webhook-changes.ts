@@ -19,6 +19,8 @@ export interface WebhookChangesOptions {
   readonly vault: Vault;
   readonly store: WebhookStore;
   readonly audit: AuditLog;
+  /** Told of each webhook that is deleted here. */
+  readonly onDeleted: (ref: WebhookRef) => void;
 }
 
 /** A creation that may be repeated: `digest` tells whether it is the same one. */
@@ -97,10 +99,12 @@ export class WebhookChanges {
     );
   }
 
-  delete(ref: WebhookRef, version: number, audit: AuditOf): Promise<ChangeResult> {
-    return this.#change('deleting a webhook', ref, audit, (session) =>
+  async delete(ref: WebhookRef, version: number, audit: AuditOf): Promise<ChangeResult> {
+    const result = await this.#change('deleting a webhook', ref, audit, (session) =>
       this.#options.store.deleteWebhook(ref, { version, session }),
     );
+    if (result === 'changed') this.#options.onDeleted(ref);
+    return result;
   }
 
   async #change(

@@ -1,0 +1,53 @@
+import type { Collection, Db } from 'mongodb';
+import { BriefCache } from './brief-cache.js';
+import { onMongo } from './mongo-errors.js';
+import { TickBatch } from './tick-batch.js';
+import type { WebhookDocument } from './webhook-document.js';
+import type { WebhookRef } from './webhooks.js';
+
+const KEPT_MS = 5_000;
+const MAX_KEPT = 10_000;
+const PRESENT = {};
+
+/**
+ * Whether a company has a webhook: what belongs to a webhook is shown only while it is there. That it is there is kept
+ * for 5 s, as identities are: whoever scrolls through a log asks for page after page. After a deletion its log can be
+ * read for so long in other processes; in the one that deleted it, no longer. Asked for in one turn of the event loop,
+ * all are read together, each for its company.
+ */
+export class WebhookPresence {
+  readonly #webhooks: Collection<WebhookDocument>;
+  readonly #present = new BriefCache<object>({ maxEntries: MAX_KEPT, ttlMs: KEPT_MS });
+  readonly #batch = new TickBatch<object>((keys) => this.#find(keys));
+
+  constructor(db: Db) {
+    this.#webhooks = db.collection<WebhookDocument>('webhooks');
+  }
+
+  /** @throws DependencyError when MongoDB is away */
+  async has(companyId: string, webhookId: string): Promise<boolean> {
+    const key = keyOf({ companyId, webhookId });
+    return (await this.#present.get(key, () => this.#batch.get(key))) !== undefined;
+  }
+
+  /** It was deleted. */
+  forget(ref: WebhookRef): void {
+    this.#present.delete(keyOf(ref));
+  }
+
+  async #find(keys: readonly string[]): Promise<ReadonlyMap<string, object>> {
+    const pairs = keys.map((key) => JSON.parse(key) as readonly [companyId: string, webhookId: string]);
+    const filter = {
+      companyId: { $in: [...new Set(pairs.map(([companyId]) => companyId))] },
+      _id: { $in: pairs.map(([, webhookId]) => webhookId) },
+    };
+    const found = await onMongo('looking for webhooks', () =>
+      this.#webhooks.find(filter, { projection: { companyId: 1 }, batchSize: pairs.length + 1 }).toArray(),
+    );
+    return new Map(found.map(({ companyId, _id }) => [keyOf({ companyId, webhookId: _id }), PRESENT]));
+  }
+}
+
+function keyOf({ companyId, webhookId }: WebhookRef): string {
+  return JSON.stringify([companyId, webhookId]);
+}
