@@ -1,7 +1,7 @@
 import type { Normalized } from '../core/contract.js';
 import type { EventType } from '../core/vocabulary.js';
 import { createEventDecoder } from '../platform/avro/event-decoder.js';
-import { createBatchConsumer } from '../platform/kafka/batch-consumer.js';
+import { BatchConsumer } from '../platform/kafka/batch-consumer.js';
 import { registerCodecs } from '../platform/kafka/codecs.js';
 import { cacheMetrics, fanOutMetrics } from '../platform/metrics/webhook-metrics.js';
 import { ChangeFeed } from '../platform/mongo/change-feed.js';
@@ -66,7 +66,7 @@ export async function startFanOut(
       skipped: (reason) => consume.skipped(reason),
     },
   });
-  const consumer = createBatchConsumer({
+  const consumer = new BatchConsumer({
     kafka,
     groupId: `${settings.kafka.prefix}${service}`,
     topics: [topic],
@@ -74,8 +74,10 @@ export async function startFanOut(
     stuckAfterMs: settings.process.stuckAfterMs,
     concurrency: CONCURRENT_PARTITIONS,
     batchBytes: BATCH_BYTES,
+    commitEveryMs: COMMIT_EVERY_MS,
     handleBatch,
     onLag: (name, partition, records) => consume.lag.set(name, partition, records),
+    onCommitFailure: (error) => log.warn('commit.failed', { reason: error.message }),
     onFatal: context.fatal,
   });
   watchConsumer(context, consumer);
@@ -83,6 +85,8 @@ export async function startFanOut(
   context.onShutdown('consumer', () => consumer.stop());
 }
 
+/** What a crash doubles is what was fanned out since the last commit. */
+const COMMIT_EVERY_MS = 200;
 /** Batches of different partitions wait for each other's acknowledgements otherwise. */
 const CONCURRENT_PARTITIONS = 8;
 const BATCH_BYTES = 256 * 1024;

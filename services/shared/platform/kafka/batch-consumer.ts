@@ -2,59 +2,88 @@ import type { EachBatchPayload } from 'kafkajs';
 import { Interrupted } from '../process/patience.js';
 import { createGroupMember, type GroupMember, type GroupMemberOptions } from './group-member.js';
 import { toIncomingRecord, type IncomingRecord } from './incoming-record.js';
+import { OffsetCommits, type OffsetCommitsOptions } from './offset-commits.js';
 import { withHeartbeats } from './with-heartbeats.js';
 
 /**
- * Reads topics batch by batch and commits a batch when all that it caused has been acknowledged.
+ * Reads topics batch by batch; a batch counts as finished when all that it caused has been acknowledged.
  *
  * For work without slow I/O (the fan-out). The handler returns only when the batch is done, and waits by itself for a
- * dependency that is away; meanwhile heartbeats go on. The commit goes through the batch's own function: the consumer's
- * public one turns an ordinary rebalance into a dead consumer. A batch that a rebalance or the end of the process
- * interrupts isn't committed and comes again, here or at another member.
+ * dependency that is away; meanwhile heartbeats go on. What is finished is committed by and by (offset-commits.ts) and
+ * once more before a rebalance and the end; after a rebalance kafkajs fetches again from the commit, and what was
+ * finished here already is skipped. A batch that a rebalance or the end of the process interrupts isn't committed and
+ * comes again, here or at another member.
+ *
+ * Doubled after a crash: what finished since the last commit.
  */
-export interface BatchConsumerOptions extends Omit<GroupMemberOptions, 'onBatch' | 'onAssigned' | 'onRebalancing'> {
+export interface BatchConsumerOptions
+  extends Omit<GroupMemberOptions, 'onBatch' | 'onAssigned' | 'onRebalancing'>, OffsetCommitsOptions {
   /** Rejects with Interrupted when `signal` was aborted while it waited. */
   readonly handleBatch: (records: readonly IncomingRecord[], signal: AbortSignal) => Promise<void>;
-  readonly onLag: (topic: string, partition: number, records: number) => void;
 }
 
-export function createBatchConsumer(options: BatchConsumerOptions): GroupMember {
-  const underWay = new Set<AbortController>();
+export class BatchConsumer {
+  readonly #options: BatchConsumerOptions;
+  readonly #commits: OffsetCommits;
+  readonly #member: GroupMember;
+  readonly #underWay = new Map<AbortController, Promise<void>>();
+  #stopping = false;
 
-  const onBatch = async (payload: EachBatchPayload): Promise<void> => {
-    const { batch } = payload;
-    const { topic, partition } = batch;
+  constructor(options: BatchConsumerOptions) {
+    this.#options = options;
+    this.#commits = new OffsetCommits(options);
+    this.#member = createGroupMember({
+      ...options,
+      onBatch: (payload) => this.#onBatch(payload),
+      onAssigned: (assignment) => this.#commits.assigned(assignment),
+      onRebalancing: () => void this.#commits.commit(),
+    });
+  }
+
+  /** Undefined while all is well; otherwise what is wrong. */
+  trouble(): string | undefined {
+    return this.#member.trouble();
+  }
+
+  async start(): Promise<void> {
+    await this.#member.start();
+    this.#commits.start();
+  }
+
+  /** Lets batches that go forward end, and takes those that wait for a dependency away. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    for (const controller of this.#underWay.keys()) controller.abort();
+    await Promise.allSettled(this.#underWay.values());
+    await this.#commits.stop();
+    await this.#member.stop();
+  }
+
+  async #onBatch(payload: EachBatchPayload): Promise<void> {
+    if (this.#stopping) return;
     const controller = new AbortController();
-    underWay.add(controller);
+    const work = this.#handle(payload, controller);
+    this.#underWay.set(controller, work);
     try {
-      const records = batch.messages.map((message) => toIncomingRecord(topic, partition, message));
-      const work = options.handleBatch(records, controller.signal);
-      await withHeartbeats(work, () => payload.heartbeat(), options.heartbeatIntervalMs);
+      await work;
     } catch (error) {
       controller.abort();
-      if (error instanceof Interrupted) return;
-      throw error;
+      if (!(error instanceof Interrupted)) throw error;
     } finally {
-      underWay.delete(controller);
+      this.#underWay.delete(controller);
     }
-    const next = BigInt(batch.lastOffset()) + 1n;
-    payload.resolveOffset(batch.lastOffset());
-    await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset: String(next) }] }] });
-    options.onLag(topic, partition, Math.max(0, Number(BigInt(batch.highWatermark) - next)));
-  };
+  }
 
-  const member = createGroupMember({
-    ...options,
-    onBatch,
-    onAssigned: () => undefined,
-    onRebalancing: () => undefined,
-  });
-  return {
-    ...member,
-    /** Lets a batch that goes forward end, and takes one that waits for a dependency away. */
-    stop: async () => {
-      for (const controller of underWay) controller.abort();
-      await member.stop();
-    },
-  };
+  async #handle(payload: EachBatchPayload, { signal }: AbortController): Promise<void> {
+    const { batch } = payload;
+    const held = this.#commits.begin(payload);
+    if (held === undefined) return;
+    const records = batch.messages
+      .filter(({ offset }) => !held.progress.knows(Number(offset)))
+      .map((message) => toIncomingRecord(batch.topic, batch.partition, message));
+    const work = this.#options.handleBatch(records, signal);
+    await withHeartbeats(work, () => payload.heartbeat(), this.#options.heartbeatIntervalMs);
+    held.progress.see(Number(batch.lastOffset()));
+    payload.resolveOffset(batch.lastOffset());
+  }
 }

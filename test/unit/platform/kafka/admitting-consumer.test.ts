@@ -1,21 +1,12 @@
 import { describe, expect, jest, test } from '@jest/globals';
-import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import { AdmittingConsumer } from '../../../../services/shared/platform/kafka/admitting-consumer.js';
+import { scriptedKafka } from '../../../support/scripted-kafka.js';
 
 /**
  * What kafkajs doesn't notice by itself. One fear: a process sleeps for longer than its session, wakes up and fetches on,
  * and posts again what others have posted. The other: a group's coordinator moves, kafkajs gives up joining because the new one is still loading, its heartbeats
  * are answered all the same, and it goes on: it consumes, and never commits again. "Alive but not committing" must end.
  */
-const EVENTS = {
-  FETCH: 'fetch',
-  HEARTBEAT: 'heartbeat',
-  START_BATCH_PROCESS: 'start',
-  GROUP_JOIN: 'join',
-  REBALANCING: 'rebalancing',
-  CRASH: 'crash',
-};
-
 const notCoordinator = Object.assign(new Error('not the coordinator'), {
   name: 'KafkaJSProtocolError',
   type: 'NOT_COORDINATOR_FOR_GROUP',
@@ -26,27 +17,12 @@ const evicted = Object.assign(new Error('the coordinator is not aware of this me
   type: 'UNKNOWN_MEMBER_ID',
 });
 
-/** A consumer of kafkajs as far as ours can see it; the test plays the broker. */
 function scripted(stuckAfterMs: number, commit: () => Promise<void>) {
-  const listeners = new Map<string, (event: unknown) => void>();
-  let eachBatch: (payload: EachBatchPayload) => Promise<void> = () => Promise.reject(new Error('not running'));
-  const consumer = {
-    events: EVENTS,
-    on: (name: string, listener: (event: unknown) => void) => listeners.set(name, listener),
-    connect: () => Promise.resolve(),
-    subscribe: () => Promise.resolve(),
-    run: (options: { eachBatch: typeof eachBatch }) => {
-      eachBatch = options.eachBatch;
-      return Promise.resolve();
-    },
-    disconnect: () => Promise.resolve(),
-    pause: () => undefined,
-    resume: () => undefined,
-  } as unknown as Consumer;
+  const { kafka, join, batch, evict } = scriptedKafka(commit);
   const onFatal = jest.fn<(error: Error) => void>();
   const admitted: number[] = [];
   const ours = new AdmittingConsumer({
-    kafka: { consumer: () => consumer } as unknown as Kafka,
+    kafka,
     groupId: 'g',
     topics: ['t'],
     sessionTimeoutMs: 6_000,
@@ -65,21 +41,7 @@ function scripted(stuckAfterMs: number, commit: () => Promise<void>) {
     onCommitFailure: () => undefined,
     onFatal,
   });
-  const join = () => listeners.get(EVENTS.GROUP_JOIN)?.({ payload: { memberId: 'm', memberAssignment: { t: [0] } } });
-  let heartbeat = (): Promise<void> => Promise.resolve();
-  const evict = (): void => {
-    heartbeat = () => Promise.reject(evicted);
-  };
-  const batch = (offset: number): Promise<void> => {
-    const message = { offset: String(offset), key: null, value: Buffer.from('x'), timestamp: '0' };
-    return eachBatch({
-      batch: { topic: 't', partition: 0, highWatermark: '9', messages: [message], lastOffset: () => String(offset) },
-      resolveOffset: () => undefined,
-      heartbeat: () => heartbeat(),
-      commitOffsetsIfNecessary: commit,
-    } as unknown as EachBatchPayload);
-  };
-  return { ours, join, batch, evict, admitted, onFatal };
+  return { ours, join, batch, evict: () => evict(evicted), admitted, onFatal };
 }
 
 test('a process that slept asks whether it is still a member before it takes what it fetched', async () => {

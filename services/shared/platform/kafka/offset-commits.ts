@@ -1,0 +1,127 @@
+import type { EachBatchPayload } from 'kafkajs';
+import type { Assignment } from './group-member.js';
+import { HeldPartitions, type HeldPartition } from './held-partitions.js';
+
+/**
+ * Commits how far each partition has come, every `commitEveryMs` and whenever it is asked: not once per batch, which at
+ * a low rate is a request per record, and a wait for it before the next one.
+ *
+ * Commits go through a batch's own function: the consumer's public one turns an ordinary rebalance into a dead consumer.
+ */
+export interface OffsetCommitsOptions {
+  readonly commitEveryMs: number;
+  readonly stuckAfterMs: number;
+  readonly onLag: (topic: string, partition: number, records: number) => void;
+  readonly onCommitFailure: (error: Error) => void;
+  readonly onFatal: (error: Error) => void;
+}
+
+type Commit = EachBatchPayload['commitOffsetsIfNecessary'];
+type Offsets = NonNullable<Parameters<Commit>[0]>['topics'];
+
+export class OffsetCommits {
+  readonly partitions = new HeldPartitions();
+  readonly #options: OffsetCommitsOptions;
+  #commitOffsets: Commit | undefined;
+  #committing: Promise<void> = Promise.resolve();
+  /** Why the coordinator that kafkajs commits to isn't ours any more. */
+  #lostCoordinator: Error | undefined;
+  #lostSince: number | undefined;
+  #joins = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: OffsetCommitsOptions) {
+    this.#options = options;
+  }
+
+  /** `beforeEach` runs before each commit of the timer. */
+  start(beforeEach: () => void = () => undefined): void {
+    this.#timer = setInterval(() => {
+      beforeEach();
+      void this.commit();
+    }, this.#options.commitEveryMs);
+  }
+
+  /** Commits what is left. To be called before the member leaves: after leaving, kafkajs drops commits silently. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.commit();
+  }
+
+  assigned(assignment: Assignment): void {
+    this.#joins += 1;
+    this.#forgetLostCoordinator();
+    this.partitions.assign(assignment);
+  }
+
+  /**
+   * Begins a batch: undefined when its partition isn't held any more.
+   * @throws the coordinator's own error when commits go to the wrong one: kafkajs joins again for it, and the batch comes
+   * again after that
+   */
+  begin(payload: EachBatchPayload): HeldPartition | undefined {
+    const { batch } = payload;
+    this.#commitOffsets = (offsets) => payload.commitOffsetsIfNecessary(offsets);
+    if (this.#lostCoordinator !== undefined) throw this.#lostCoordinator;
+    const held = this.partitions.get(batch.topic, batch.partition);
+    if (held !== undefined) held.highWatermark = Number(batch.highWatermark);
+    return held;
+  }
+
+  /** Commits what has finished. One at a time: two under way could arrive in the wrong order and move it back. */
+  commit(): Promise<void> {
+    this.#committing = this.#committing.then(() => this.#commitOnce());
+    return this.#committing;
+  }
+
+  async #commitOnce(): Promise<void> {
+    const due = this.partitions.due();
+    if (due.length === 0 || this.#commitOffsets === undefined) return;
+    const joins = this.#joins;
+    try {
+      await this.#commitOffsets({ topics: toOffsets(due) });
+    } catch (error) {
+      // A rebalance, or a broker away: the position goes with the next round, by whoever owns the partition then.
+      this.#options.onCommitFailure(error as Error);
+      if (joins === this.#joins) this.#noteCoordinator(error as Error);
+      return;
+    }
+    this.#forgetLostCoordinator();
+    for (const { held, position } of due) {
+      held.committed = position;
+      this.#options.onLag(held.topic, held.partition, Math.max(0, held.highWatermark - position));
+    }
+  }
+
+  /** Known at the next batch; where none comes for so long, only a new process helps. */
+  #noteCoordinator(error: Error): void {
+    if (!isOfLostCoordinator(error)) return;
+    this.#lostCoordinator ??= error;
+    this.#lostSince ??= performance.now();
+    if (performance.now() - this.#lostSince > this.#options.stuckAfterMs / 2)
+      this.#options.onFatal(new Error('commits go to a broker that does not coordinate the group any more'));
+  }
+
+  #forgetLostCoordinator(): void {
+    this.#lostCoordinator = undefined;
+    this.#lostSince = undefined;
+  }
+}
+
+/**
+ * When a group's coordinator moves and is still loading, kafkajs gives up joining, finds its heartbeats answered by the
+ * new one, and goes on: but its commits go to the old one for good. They never succeed again until it joins anew.
+ */
+function isOfLostCoordinator(error: Error): boolean {
+  return (error as { type?: string }).type === 'NOT_COORDINATOR_FOR_GROUP';
+}
+
+function toOffsets(due: readonly { readonly held: HeldPartition; readonly position: number }[]): Offsets {
+  const byTopic = new Map<string, { partition: number; offset: string }[]>();
+  for (const { held, position } of due) {
+    const offsets = byTopic.get(held.topic) ?? [];
+    offsets.push({ partition: held.partition, offset: String(position) });
+    byTopic.set(held.topic, offsets);
+  }
+  return [...byTopic].map(([topic, partitions]) => ({ topic, partitions }));
+}
