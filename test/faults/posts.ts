@@ -7,6 +7,7 @@ import type { Post } from './history.js';
  */
 export function answeredStatus(request: RecordedRequest): number | undefined {
   const { step, completion } = request;
+  if (cameTooLate(request)) return undefined;
   switch (step.kind) {
     case 'respond':
       return completion === 'answered' ? step.status : undefined;
@@ -16,9 +17,9 @@ export function answeredStatus(request: RecordedRequest): number | undefined {
     case 'gzip-bomb':
       return step.status ?? 200;
     case 'drip-body':
-      return brokeOff(request) ? undefined : (step.status ?? 200);
+      return step.status ?? 200;
     case 'hang':
-      return step.when === 'after-headers' && !brokeOff(request) ? 200 : undefined;
+      return step.when === 'after-headers' ? 200 : undefined;
     case 'reset':
       return step.when === 'within-answer' ? 200 : undefined;
     case 'raw':
@@ -29,11 +30,9 @@ export function answeredStatus(request: RecordedRequest): number | undefined {
   }
 }
 
-/** Nobody leaves a slow endpoint so soon; its connection was one that another endpoint of its host had just closed. */
-const LEFT_TOO_SOON_MS = 1_000;
-
-function brokeOff({ arrivedAt, completedAt }: RecordedRequest): boolean {
-  return completedAt !== undefined && completedAt - arrivedAt < LEFT_TOO_SOON_MS;
+/** Its connection had been closed as idle, maybe by another endpoint of its host: no answer can have arrived. */
+function cameTooLate({ arrivedAt, completedAt, completion }: RecordedRequest): boolean {
+  return completion === 'cut' && completedAt !== undefined && completedAt <= arrivedAt;
 }
 
 /** More headers than this are no answer to our side. */

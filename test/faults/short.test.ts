@@ -6,12 +6,15 @@ import { runScenario } from './run-scenario.js';
 import { SCENARIOS } from './scenarios/catalogue.js';
 
 /**
- * One of the scenarios with all tests, on the servers that all tests share; `npm run faults` runs them all, for longer.
+ * Two of the scenarios with all tests, on the servers that all tests share; `npm run faults` runs them all, for longer.
  * What was seen of a scenario that doesn't hold is kept in .data/faults/.
  */
 const SEED = 1;
 
-test.each([['kills', 10]])(
+test.each([
+  ['kills', 10],
+  ['sick-endpoints', 18],
+])(
   '%s: nothing is lost, and every invariant holds',
   async (name, seconds) => {
     const scenario = SCENARIOS.find((candidate) => candidate.name === name);

@@ -1,5 +1,12 @@
 import type { Socket } from 'node:net';
 
+interface Connection {
+  readonly socket: Socket;
+  readonly number: number;
+  requests: number;
+  endedAt: number | undefined;
+}
+
 /**
  * The TCP connections of a receiver: how many there were, how many are open, and how to end them.
  *
@@ -7,7 +14,7 @@ import type { Socket } from 'node:net';
  * matched by: a port is not used again while its connection is open.
  */
 export class Connections {
-  readonly #open = new Map<number, { readonly socket: Socket; readonly number: number; requests: number }>();
+  readonly #open = new Map<number, Connection>();
   readonly #onChange: () => void;
   #opened = 0;
 
@@ -26,7 +33,7 @@ export class Connections {
   /** Takes note of a TCP connection, before any TLS. */
   add(socket: Socket): void {
     const port = socket.remotePort ?? 0;
-    const connection = { socket, number: (this.#opened += 1), requests: 0 };
+    const connection: Connection = { socket, number: (this.#opened += 1), requests: 0, endedAt: undefined };
     this.#open.set(port, connection);
     socket.on('close', () => {
       if (this.#open.get(port) === connection) this.#open.delete(port);
@@ -41,6 +48,22 @@ export class Connections {
     if (connection === undefined) return { connection: 0, requestOfConnection: 1 };
     connection.requests += 1;
     return { connection: connection.number, requestOfConnection: connection.requests };
+  }
+
+  /**
+   * Ends the connection as a server does that finds it idle: unless another request has come on it. One that is still on
+   * its way gets no answer.
+   */
+  endIdle(socket: Socket, requestOfConnection: number): void {
+    const connection = this.#open.get(socket.remotePort ?? 0);
+    if (connection === undefined || connection.requests !== requestOfConnection) return;
+    connection.endedAt = Date.now();
+    socket.end();
+  }
+
+  /** Epoch ms at which it was ended as idle; undefined when it wasn't. */
+  endedAt(socket: Socket): number | undefined {
+    return this.#open.get(socket.remotePort ?? 0)?.endedAt;
   }
 
   /** Ends the connection of this (TLS) socket with a TCP reset. */

@@ -16,6 +16,8 @@ export interface Exchange {
   readonly socket: Socket;
   /** Ends the TCP connection with a reset. */
   readonly reset: () => void;
+  /** Ends the connection, unless another request has come on it. */
+  readonly endIdle: () => void;
   /** Tells how the exchange ended where the response itself can't tell. */
   readonly settle: (completion: 'answered' | 'cut') => void;
 }
@@ -67,13 +69,13 @@ function act(step: Step, exchange: Exchange): void {
   play(step, exchange);
 }
 
-function answer(step: Respond, { response, socket }: Exchange): void {
+function answer(step: Respond, { response, endIdle }: Exchange): void {
   response.statusCode = step.status;
   for (const [name, value] of Object.entries(step.headers ?? {})) response.setHeader(name, value);
   if (step.close === 'announced') response.setHeader('connection', 'close');
   if (step.close === 'silent') {
     // Not tied to the response: it is the idle connection that is closed.
-    response.once('finish', () => setTimeout(() => socket.end(), step.closeAfterMs ?? 0).unref());
+    response.once('finish', () => setTimeout(endIdle, step.closeAfterMs ?? 0).unref());
   }
   response.end(step.body);
 }

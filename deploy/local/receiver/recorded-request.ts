@@ -3,7 +3,8 @@ import type { Step } from './step.js';
 
 /**
  * How a request ended: `answered` the whole answer was handed to the system; `cut` the script ended the connection
- * without a whole answer; `abandoned` the client went away first, as it does when its time is up.
+ * without a whole answer, or had ended it as idle before the request came (`completedAt` is then before `arrivedAt`);
+ * `abandoned` the client went away first, as it does when its time is up.
  */
 export type Completion = 'pending' | 'answered' | 'cut' | 'abandoned';
 

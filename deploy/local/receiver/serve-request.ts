@@ -27,14 +27,23 @@ export function serveRequest(request: IncomingMessage, response: ServerResponse,
   const { connections, log } = serving;
   const { socket } = request;
   const { record, step } = openRecord(request, serving);
-  const settle = (completion: Completion): void => {
+  const settle = (completion: Completion, at = Date.now()): void => {
     if (record.completion !== 'pending') return;
     record.completion = completion;
-    record.completedAt = Date.now();
+    record.completedAt = at;
     record.completedAtMonotonic = performance.now();
     log.changed();
   };
-  const play = (): void => playStep(step, { response, socket, reset: () => connections.reset(socket), settle });
+  const play = (): void =>
+    playStep(step, {
+      response,
+      socket,
+      reset: () => connections.reset(socket),
+      endIdle: () => connections.endIdle(socket, record.requestOfConnection),
+      settle,
+    });
+  const endedAt = connections.endedAt(socket);
+  if (endedAt !== undefined) settle('cut', endedAt);
 
   response.on('finish', () => settle('answered'));
   response.on('close', () => settle('abandoned'));
@@ -47,7 +56,7 @@ export function serveRequest(request: IncomingMessage, response: ServerResponse,
   readBody(request, (body, complete) => {
     record.body = body;
     log.add(record);
-    if (complete) play();
+    if (complete && endedAt === undefined) play();
   });
 }
 

@@ -45,11 +45,13 @@ const NOTICED_LATE_MS = 1_000;
 
 /**
  * When the attempt ended for us, at the earliest: an answer is ours as soon as the request was there, and whoever
- * answers notes it only later; who leaves is noticed later, too.
+ * answers notes it only later; who leaves is noticed later, too. What came on a connection that had been closed ended
+ * with that.
  */
 function endOf({ status, arrivedAt, completedAt }: Post): number {
   if (status !== undefined) return arrivedAt;
-  return completedAt === undefined ? Infinity : Math.max(arrivedAt, completedAt - NOTICED_LATE_MS);
+  if (completedAt === undefined) return Infinity;
+  return completedAt < arrivedAt ? completedAt : Math.max(arrivedAt, completedAt - NOTICED_LATE_MS);
 }
 
 /** By how much the earliest retry came too early. What was held owes no pause of its own. */

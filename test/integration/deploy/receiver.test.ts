@@ -227,6 +227,23 @@ describe('sick answers', () => {
     expect(receiver.connectionsOpened).toBe(2);
   });
 
+  test('a request that was on its way when its connection was closed as idle is in the record, without an answer', async () => {
+    const receiver = await start();
+    receiver.endpoint('/a', [respond(200, { close: 'silent' })]);
+    receiver.endpoint('/b', [{ kind: 'gzip-bomb', inflatedBytes: 1_000 }]);
+    // A TLS socket knows this option; its types don't.
+    const halfOpen = { port: receiver.port, host: '127.0.0.1', ca: ca.certificatePem, allowHalfOpen: true };
+    const socket = connectTls(halfOpen);
+    cleanups.push(() => Promise.resolve(socket.destroy()));
+    const ended = once(socket.resume(), 'end');
+    socket.write('POST /a HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n');
+    await ended;
+    socket.write('POST /b HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n');
+    const [, late] = await receiver.waitFor((requests) => requests.length === 2, 10_000);
+    expect(late).toMatchObject({ endpoint: '/b', requestOfConnection: 2, completion: 'cut' });
+    expect(late?.completedAt).toBeLessThanOrEqual(late?.arrivedAt ?? 0);
+  });
+
   test('a connection that is closed on reuse has its request in the record', async () => {
     const receiver = await start();
     const closesOnReuse: Script = ({ requestOfConnection }) => (requestOfConnection > 1 ? { kind: 'close' } : 200);

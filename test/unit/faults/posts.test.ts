@@ -25,6 +25,9 @@ function request(step: Step, overrides: Partial<RecordedRequest> = {}): Recorded
   };
 }
 
+/** As idle, while the request was on its way. */
+const CLOSED_BEFORE: Partial<RecordedRequest> = { completion: 'cut', completedAt: 999 };
+
 const raw = (bytes: Buffer): Step => ({ kind: 'raw', bytes, then: 'close' });
 
 test.each<[string, Step, Partial<RecordedRequest>, number | undefined]>([
@@ -34,7 +37,8 @@ test.each<[string, Step, Partial<RecordedRequest>, number | undefined]>([
   ['headers, then silence', { kind: 'hang', when: 'after-headers' }, { completion: 'abandoned' }, 200],
   ['silence', { kind: 'hang', when: 'before-headers' }, { completion: 'abandoned' }, undefined],
   ['a body that drips', { kind: 'drip-body', everyMs: 9 }, { completion: 'abandoned' }, 200],
-  ['a connection that broke before', { kind: 'drip-body', everyMs: 9 }, { completedAt: 1_030 }, undefined],
+  ['a connection closed before it came', { kind: 'drip-body', everyMs: 9 }, CLOSED_BEFORE, undefined],
+  ['the same, and an answer too large to be read', { kind: 'huge-body', bytes: 1 }, CLOSED_BEFORE, undefined],
   ['a status line and a broken body', raw(invalidChunking()), { completion: 'cut' }, 200],
   ['more headers than we read', raw(manyHeaders(10_000)), { completion: 'cut' }, undefined],
   ['no status line', raw(http09()), { completion: 'cut' }, undefined],
