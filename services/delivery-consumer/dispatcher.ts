@@ -20,7 +20,8 @@ export interface DispatcherOptions {
   readonly overflow: Overflow | undefined;
   /** Milliseconds of a clock that doesn't go back. */
   readonly now: () => number;
-  readonly attempt: (job: Job, origin: Origin) => Promise<AttemptEnd>;
+  /** `landed` is called when the endpoint is done with it, if our own writes take longer. */
+  readonly attempt: (job: Job, origin: Origin, landed: () => void) => Promise<AttemptEnd>;
   /** What an attempt threw: the process was interrupted, or it is a bug. */
   readonly onError: (error: unknown) => void;
 }
@@ -76,6 +77,11 @@ export class Dispatcher {
     return this.#scheduler.inFlight;
   }
 
+  /** Jobs begun and not finished. */
+  get underWay(): number {
+    return this.#scheduler.underWay;
+  }
+
   get slowInFlight(): number {
     return this.#scheduler.slowInFlight;
   }
@@ -97,11 +103,11 @@ export class Dispatcher {
     while (this.jobs > 0 && !this.#abandoned) await this.#nextRelease();
   }
 
-  /** Begins nothing more; resolves when what is in flight has ended. */
+  /** Begins nothing more; resolves when what is under way has ended. */
   async abandon(): Promise<void> {
     this.#abandoned = true;
     this.#wakeAll();
-    while (this.#scheduler.inFlight > 0) await this.#nextRelease();
+    while (this.#scheduler.underWay > 0) await this.#nextRelease();
     clearInterval(this.#stallCheck);
   }
 
@@ -144,11 +150,16 @@ export class Dispatcher {
 
   async #run(item: Item): Promise<void> {
     try {
-      item.admission.finish(await this.#options.attempt(item.job, item.origin));
+      item.admission.finish(await this.#options.attempt(item.job, item.origin, () => this.#land(item)));
     } catch (error) {
       this.#options.onError(error);
     }
     this.#release(item);
+    this.#pump();
+  }
+
+  #land(item: Item): void {
+    this.#scheduler.land(item, this.#options.now());
     this.#pump();
   }
 

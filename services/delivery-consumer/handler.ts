@@ -23,7 +23,8 @@ import type { RecentResults } from './recent-results.js';
  *   2 build the request, send it, classify what came back
  *   3 delivered → reset the failure counter, if there is something to reset
  *   4 failed    → count it (unless the fault is ours), which tells whether the webhook is Failed now; then publish the
- *     retry or hold it, if attempts are left, or disable a webhook whose endpoint is gone, and log the failure
+ *     retry or hold it, if attempts are left, or disable a webhook whose endpoint is gone, and log the failure. Once it is
+ *     counted it has landed: others of the webhook may go, and none that a Failed one would not have let go
  *
  * It returns when all of that has been acknowledged; only then may the record's offset go. Ports wait for a dependency
  * that is away, so a step is repeated alone: MongoDB being away never makes us POST again.
@@ -108,7 +109,7 @@ export type Origin = 'topic' | 'held' | 'probe';
 /** What became of a job: `discarded` and `held` without an attempt, `failed` whatever follows. */
 export type AttemptEnd = 'delivered' | 'failed' | 'discarded' | 'held' | 'dropped';
 
-export type Attempt = (job: Job, origin: Origin) => Promise<AttemptEnd>;
+export type Attempt = (job: Job, origin: Origin, landed?: () => void) => Promise<AttemptEnd>;
 
 export function createAttempt(settings: AttemptSettings, ports: AttemptPorts): Attempt {
   const endpointOf = endpoints(settings.userAgent);
@@ -120,6 +121,7 @@ export function createAttempt(settings: AttemptSettings, ports: AttemptPorts): A
     job: Job,
     webhook: Webhook | UnreadableWebhook,
     origin: Origin,
+    landed: () => void,
   ): Promise<AttemptEnd | undefined> => {
     const endpoint = endpointOf(webhook);
     const startedAt = ports.now();
@@ -131,7 +133,7 @@ export function createAttempt(settings: AttemptSettings, ports: AttemptPorts): A
     }
     const endedAt = ports.now();
     if (outcome.kind === 'failed') {
-      await followFailure({ job, webhook, endpoint, request, startedAt, endedAt }, outcome, origin);
+      await followFailure({ job, webhook, endpoint, request, startedAt, endedAt }, outcome, origin, landed);
       return 'failed';
     }
     const decision = { kind: 'delivered' } as const;
@@ -140,7 +142,7 @@ export function createAttempt(settings: AttemptSettings, ports: AttemptPorts): A
     return 'delivered';
   };
 
-  return async function attempt(job: Job, origin: Origin): Promise<AttemptEnd> {
+  return async function attempt(job: Job, origin: Origin, landed = () => undefined): Promise<AttemptEnd> {
     for (;;) {
       const found = ports.findWebhook(job.companyId, job.webhookId);
       const webhook = found instanceof Promise ? await found : found;
@@ -148,7 +150,7 @@ export function createAttempt(settings: AttemptSettings, ports: AttemptPorts): A
       const status = 'status' in webhook ? webhook.status : 'active';
       if (status === 'inactive') return discard(ports, job, 'webhook-inactive');
       if (status === 'failed' && origin !== 'probe') return hold(job, origin === 'held');
-      const end = await make(job, webhook, origin);
+      const end = await make(job, webhook, origin, landed);
       if (end !== undefined) return end;
       await ports.pause();
     }
@@ -201,12 +203,13 @@ function createFollowFailure(settings: AttemptSettings, ports: AttemptPorts, hol
     return !('unreadable' in webhook) && counts && ports.countFailure(failureOf(ports, job, startedAt, endedAt));
   };
 
-  return async function followFailure(made: Made, outcome: Failed, origin: Origin): Promise<void> {
+  return async function followFailure(made: Made, outcome: Failed, origin: Origin, landed: () => void): Promise<void> {
     const { job, webhook, endpoint, request, startedAt, endedAt } = made;
     const planned = decideNext(job, outcome, settings.attempts, endedAt);
     const isFailed = await counted(planned, made);
     const decision = isFailed || origin === 'probe' ? whileFailed(planned) : planned;
     ports.observe.attempted({ job, webhook, request, outcome, decision, startedAt, endedAt });
+    landed();
     const secrets = endpoint.kind === 'endpoint' ? endpoint.secretHeaders : [];
     await Promise.all([
       goOn(decision, made),

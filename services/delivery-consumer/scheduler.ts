@@ -11,7 +11,10 @@ import { Deque } from '../shared/core/deque.js';
  * ends. "Order: within a webhook, jobs of one conversation go one at a time": the next one becomes ready when the one
  * before it is released, at the front of its webhook's queue, because it came before those that wait there.
  *
- *   admit → ready (or behind its conversation) → take → in flight → release → next of the conversation is ready
+ *   admit → ready (or behind its conversation) → take → in flight → land → release → next of the conversation is ready
+ *
+ * A job has landed when its endpoint is done with it and only our own writes are awaited: they hold its conversation and
+ * its memory, but no place of its webhook, whose endpoint has nothing to do with them.
  *
  * It holds what it is given: the bounds on jobs and bytes are enforced where records are read, by pausing partitions.
  */
@@ -49,6 +52,7 @@ interface WebhookQueue<J> {
   jobs: number;
   bytes: number;
   inFlight: number;
+  landed: number;
   /** Whether what it has in flight counts among the slow. */
   slow: boolean;
   /** Whether it stands in a round. */
@@ -73,6 +77,7 @@ export class Scheduler<J extends Schedulable> {
   readonly #webhooks = new Map<string, WebhookQueue<J>>();
   readonly #fastRound = new Deque<WebhookQueue<J>>();
   readonly #slowRound = new Deque<WebhookQueue<J>>();
+  readonly #landed = new Set<J>();
   #inFlight = 0;
   #slowInFlight = 0;
   #jobs = 0;
@@ -103,6 +108,11 @@ export class Scheduler<J extends Schedulable> {
     return this.#slowInFlight;
   }
 
+  /** Jobs taken and not released yet: those in flight, and those that have landed. */
+  get underWay(): number {
+    return this.#inFlight + this.#landed.size;
+  }
+
   /** Webhooks with at least one job here. */
   get webhooks(): number {
     return this.#webhooks.size;
@@ -112,8 +122,8 @@ export class Scheduler<J extends Schedulable> {
   queueFor({ webhookId, conversationId }: Schedulable['job']): QueueSize {
     const queue = this.#webhooks.get(webhookId);
     if (queue === undefined) return EMPTY;
-    const { jobs, bytes, inFlight, conversations } = queue;
-    return { waiting: jobs - inFlight, bytes, inLine: conversations.has(conversationId) };
+    const { jobs, bytes, inFlight, landed, conversations } = queue;
+    return { waiting: jobs - inFlight - landed, bytes, inLine: conversations.has(conversationId) };
   }
 
   admit(item: J): void {
@@ -160,14 +170,22 @@ export class Scheduler<J extends Schedulable> {
     return undefined;
   }
 
-  /** Ends the flight of a job that `take` gave. */
-  release({ job }: J, now: number): void {
+  /** Ends the flight of a job that `take` gave; it is still to be released. */
+  land(item: J, now: number): void {
+    if (this.#landed.has(item)) return;
+    const queue = this.#queueOf(item.job.webhookId);
+    this.#landed.add(item);
+    queue.landed++;
+    this.#endFlight(queue, now);
+    this.#enterRound(queue);
+  }
+
+  /** Ends a job that `take` gave, landed or not. */
+  release(item: J, now: number): void {
+    const { job } = item;
     const queue = this.#queueOf(job.webhookId);
-    this.#classify(queue);
-    queue.pace.ended(now);
-    queue.inFlight--;
-    this.#inFlight--;
-    if (queue.slow) this.#slowInFlight--;
+    if (this.#landed.delete(item)) queue.landed--;
+    else this.#endFlight(queue, now);
     this.#jobs--;
     this.#bytes -= job.body.byteLength;
     queue.jobs--;
@@ -177,6 +195,14 @@ export class Scheduler<J extends Schedulable> {
     else queue.ready.unshift(next);
     if (queue.conversations.size === 0) this.#webhooks.delete(job.webhookId);
     else this.#enterRound(queue);
+  }
+
+  #endFlight(queue: WebhookQueue<J>, now: number): void {
+    this.#classify(queue);
+    queue.pace.ended(now);
+    queue.inFlight--;
+    this.#inFlight--;
+    if (queue.slow) this.#slowInFlight--;
   }
 
   /** Looks for webhooks that let their attempts lie unanswered: what they have in flight counts among the slow. */
@@ -215,7 +241,7 @@ export class Scheduler<J extends Schedulable> {
     let queue = this.#webhooks.get(webhookId);
     if (queue === undefined) {
       const pace = this.#paceOf(webhookId);
-      const counts = { jobs: 0, bytes: 0, inFlight: 0 };
+      const counts = { jobs: 0, bytes: 0, inFlight: 0, landed: 0 };
       const ready = new Deque<J>();
       queue = { pace, ready, conversations: new Map(), ...counts, slow: !pace.isFast, queued: false };
       this.#webhooks.set(webhookId, queue);

@@ -222,7 +222,7 @@ type LoadMetrics = Pick<
 >;
 
 function readLoad(metrics: LoadMetrics, load: Dispatcher, recovery: { readonly size: number }): void {
-  metrics.queuedJobs.readFrom(() => load.jobs - load.inFlight);
+  metrics.queuedJobs.readFrom(() => load.jobs - load.underWay);
   metrics.queuedBytes.readFrom(() => load.bytes);
   metrics.queuedWebhooks.readFrom(() => load.webhooks);
   metrics.inFlight.readFrom(() => load.inFlight);

@@ -177,6 +177,12 @@ describe('a failure', () => {
     expect(world.entries[0]).toMatchObject({ attempt: 1, followUp: { kind: 'retry', at: NOW + 3_040 } });
   });
 
+  test('gives its place to others once it is counted, before our own writes are acknowledged', async () => {
+    const world = worldOf({ results: [answerOf(503)] });
+    await createAttempt(SETTINGS, world.ports)(jobOf(), 'topic', () => void world.did.push('landed'));
+    expect(world.did.slice(2, 5)).toEqual(['count failure :1 0..40 after none', 'observe failed, retry', 'landed']);
+  });
+
   test('goes back to the lane that the job came from', async () => {
     const world = worldOf({ results: [answerOf(503)] });
     await attempt(world, jobOf({ lane: 'overflow' }));

@@ -19,6 +19,7 @@ function stage({ inFlight = 10, perWebhook = 10, surplus }: Given = {}) {
   const begun: string[] = [];
   const errors: unknown[] = [];
   const ends = new Map<string, { resolve: (end: AttemptEnd) => void; reject: (error: unknown) => void }>();
+  const landings = new Map<string, () => void>();
   const dispatcher = new Dispatcher({
     limits: { inFlight, slowInFlight: inFlight },
     paces: { of: () => new Pace({ maxInFlight: perWebhook, slowAfterMs: 1_000 }) } as unknown as Paces,
@@ -30,9 +31,10 @@ function stage({ inFlight = 10, perWebhook = 10, surplus }: Given = {}) {
             send: ({ jobId }) => new Promise((resolve) => left.set(jobId, resolve)),
           },
     now: () => 0,
-    attempt: ({ jobId }: Job) =>
+    attempt: ({ jobId }: Job, _origin, landed) =>
       new Promise((resolve, reject) => {
         begun.push(jobId);
+        landings.set(jobId, landed);
         ends.set(jobId, { resolve, reject });
       }),
     onError: (error) => errors.push(error),
@@ -52,7 +54,8 @@ function stage({ inFlight = 10, perWebhook = 10, surplus }: Given = {}) {
     ends.get(jobId)?.reject(error);
     await settled();
   };
-  return { dispatcher, partition, begun, errors, admit, end, fail, left };
+  const land = (jobId: string): void => landings.get(jobId)?.();
+  return { dispatcher, partition, begun, errors, admit, land, end, fail, left };
 }
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -88,6 +91,29 @@ describe('records finish when their attempts return', () => {
     expect(begun).toEqual(['a', 'b']);
     await end('b');
     expect(begun).toEqual(['a', 'b', 'c']);
+  });
+});
+
+describe('a job whose endpoint is done with it', () => {
+  test('gives its place to another, but neither its record nor its conversation', async () => {
+    const { admit, land, end, begun, dispatcher } = stage({ perWebhook: 1 });
+    const [record] = [admit('a', { conversationId: 'c' }), admit('b', { conversationId: 'c' }), admit('other')];
+    land('a');
+    expect([begun, record?.finished, dispatcher.inFlight]).toEqual([['a', 'other'], false, 1]);
+    await end('other');
+    expect(begun).toEqual(['a', 'other']);
+    await end('a');
+    expect([begun, record?.finished]).toEqual([['a', 'other', 'b'], true]);
+  });
+
+  test('is waited for at the end', async () => {
+    const { admit, land, end, dispatcher } = stage();
+    admit('a');
+    land('a');
+    const abandoned = dispatcher.abandon();
+    expect(await isDone(abandoned)).toBe(false);
+    await end('a');
+    expect(await isDone(abandoned)).toBe(true);
   });
 });
 

@@ -25,6 +25,7 @@ class Model {
   readonly #limits: Bounds;
   readonly held: Item[] = [];
   readonly flying = new Set<Item>();
+  readonly landed = new Set<Item>();
   /** For each webhook that could go: which others went since it could. */
   readonly #passedBy = new Map<string, string[]>();
 
@@ -37,7 +38,14 @@ class Model {
     this.#note();
   }
 
+  land(item: Item): void {
+    this.flying.delete(item);
+    this.landed.add(item);
+    this.#note();
+  }
+
   release(item: Item): void {
+    this.landed.delete(item);
     this.held.splice(this.held.indexOf(item), 1);
     this.flying.delete(item);
     this.#note();
@@ -65,7 +73,7 @@ class Model {
   }
 
   #mayGo(item: Item): boolean {
-    if (this.flying.has(item)) return false;
+    if (this.flying.has(item) || this.landed.has(item)) return false;
     const { webhookId, conversationId } = item.job;
     const ofWebhook = [...this.flying].filter(({ job }) => job.webhookId === webhookId);
     const oldest = this.held.find(({ job }) => job.webhookId === webhookId && job.conversationId === conversationId);
@@ -90,7 +98,7 @@ class Model {
 type Step =
   | { readonly kind: 'admit'; readonly webhook: number; readonly conversation: number; readonly bytes: number }
   | { readonly kind: 'take' }
-  | { readonly kind: 'release'; readonly which: number };
+  | { readonly kind: 'land' | 'release'; readonly which: number };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -103,7 +111,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('take' as const) }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('release' as const), which: fc.nat() }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('land' as const, 'release' as const), which: fc.nat() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('release' as const), which: fc.nat() }) },
 );
 
 const limits: fc.Arbitrary<Bounds> = fc.record({
@@ -139,22 +148,34 @@ function play(bounds: Bounds, steps: readonly Step[]): void {
       model.admit(item);
     } else if (current.kind === 'take') {
       take();
+    } else if (current.kind === 'land') {
+      const item = anyOf(model.flying, current.which);
+      if (item === undefined) continue;
+      scheduler.land(item, 0);
+      model.land(item);
     } else {
-      const item = [...model.flying][current.which % Math.max(1, model.flying.size)];
+      const item = anyOf([...model.flying, ...model.landed], current.which);
       if (item !== undefined) release(item);
     }
     expect([scheduler.jobs, scheduler.inFlight]).toEqual([model.held.length, model.flying.size]);
+    expect(scheduler.underWay).toBe(model.flying.size + model.landed.size);
     expect(scheduler.bytes).toBe(model.held.reduce((sum, { job }) => sum + job.body.byteLength, 0));
     expect(scheduler.webhooks).toBe(new Set(model.held.map(({ job }) => job.webhookId)).size);
   }
   while (model.held.length > 0) {
     if (take() !== undefined) continue;
-    expect(model.flying.size).toBeGreaterThan(0);
-    for (const item of [...model.flying]) release(item);
+    const underWay = [...model.flying, ...model.landed];
+    expect(underWay.length).toBeGreaterThan(0);
+    for (const item of underWay) release(item);
   }
   expect([scheduler.jobs, scheduler.bytes, scheduler.inFlight, scheduler.webhooks]).toEqual([0, 0, 0, 0]);
   expect(new Set(taken).size).toBe(admitted);
   expectOrder(taken);
+}
+
+function anyOf(items: Iterable<Item>, which: number): Item | undefined {
+  const all = [...items];
+  return all[which % Math.max(1, all.length)];
 }
 
 /** Within a conversation, in the order of admission. */
