@@ -1,5 +1,5 @@
 import { createServer as createPlainServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
+import { createServer as createTlsServer, TLSSocket } from 'node:tls';
 import { nowUs } from './clock.js';
 import { RequestReader, type SeenRequest } from './request-reader.js';
 import { SinkNotebook } from './sink-notebook.js';
@@ -74,19 +74,23 @@ function beSick(socket: Socket, how: SickMode): void {
   }
 }
 
-/** The TCP sockets below those of TLS, by the port of the peer: only they can be reset. */
-const transports = new Map<number, Socket>();
+/** The TCP sockets below those of TLS, by both ports: only they can be reset. */
+const transports = new Map<string, Socket>();
+const portsOf = ({ localPort, remotePort }: Socket): string => `${localPort} ${remotePort}`;
 
 function reset(socket: Socket): void {
-  const transport = transports.get(socket.remotePort ?? 0) ?? socket;
-  transport.resetAndDestroy();
+  if (!(socket instanceof TLSSocket)) return void socket.resetAndDestroy();
+  const transport = transports.get(portsOf(socket));
+  // Without one it is gone already.
+  if (transport === undefined) socket.destroy();
+  else transport.resetAndDestroy();
 }
 
 function keepTransport(transport: Socket): void {
-  const { remotePort = 0 } = transport;
-  transports.set(remotePort, transport);
+  const ports = portsOf(transport);
+  transports.set(ports, transport);
   transport.once('close', () => {
-    if (transports.get(remotePort) === transport) transports.delete(remotePort);
+    if (transports.get(ports) === transport) transports.delete(ports);
   });
 }
 
