@@ -7,7 +7,7 @@
 import { parseArgs } from 'node:util';
 import type { Page } from 'playwright-core';
 import type { FailureDocument } from '../../services/shared/platform/mongo/failure-document.js';
-import { LIST, startConsole, type ConsoleStage } from '../support/console.js';
+import { LIST, startConsole, usableMs } from '../support/console.js';
 import { failureDocument, storeFailures } from '../support/failure-documents.js';
 import { scrollFrames, type FrameFigures } from './console/frames.js';
 import { table } from './shared/table.js';
@@ -22,23 +22,6 @@ const STEP_PX = 60;
 const MOST_FRAMES = 900;
 /** Whoever drags the bar: every frame shows other rows. */
 const LEAP_PX = 1_500;
-
-async function usableMs(stage: ConsoleStage, signedIn: Page): Promise<number[]> {
-  const times: number[] = [];
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const page = await signedIn.context().newPage();
-    const begun = performance.now();
-    await page.goto(stage.origin + LIST);
-    await page
-      .getByRole('button', { name: /^Actions for/ })
-      .first()
-      .click();
-    await page.getByRole('menuitem', { name: 'Edit' }).waitFor();
-    times.push(performance.now() - begun);
-    await page.close();
-  }
-  return times.sort((a, b) => a - b);
-}
 
 /** Goes to the log's end once, so that what is measured is scrolling and not the network. */
 async function loadWholeLog(page: Page): Promise<number> {
@@ -61,7 +44,7 @@ try {
   await storeFailures(entries, ENTRIES, (n) => failureDocument(n, { companyId: COMPANY, webhookId: first ?? '' }));
 
   const list = await stage.signedIn(COMPANY, LIST, { viewport: { width: 1360, height: 400 } });
-  const usable = await usableMs(stage, list);
+  const usable = await usableMs(stage, list, ROUNDS);
   const log = await stage.signedIn(COMPANY, `${LIST}/${first}/failures`);
   const firstScroll = await scrollFrames(log, STEP_PX, MOST_FRAMES);
   const loadedMs = await loadWholeLog(log);

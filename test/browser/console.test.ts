@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import type { Page } from 'playwright-core';
 import type { FailureDocument } from '../../services/shared/platform/mongo/failure-document.js';
 import { axeFindings } from '../support/axe.js';
-import { LIST, ownerOf, startConsole, type ConsoleStage } from '../support/console.js';
+import { LIST, ownerOf, startConsole, usableMs, type ConsoleStage } from '../support/console.js';
 import { PASSWORD } from '../support/identity.js';
 
 /**
@@ -124,6 +124,7 @@ describe('keyboard alone', () => {
     while (!(await page.getByRole('menuitem', { name: 'Delete' }).evaluate(isFocused)))
       await keyboard.press('ArrowDown');
     await keyboard.press('Enter');
+    await page.getByText('This action permanently deletes the webhook.').waitFor();
     await tabTo(page, /^Type DELETE/);
     await keyboard.type('DELETE');
     await keyboard.press('Enter');
@@ -406,19 +407,7 @@ test('the list can be used within two seconds, from nothing', async () => {
   await stage.company('co_fast');
   for (let n = 0; n < 10; n++) await stage.system.webhook('co_fast', `/fast-${n}`);
   const page = await stage.signedIn('co_fast');
-  const times: number[] = [];
-  for (let round = 0; round < 3; round++) {
-    const cold = await page.context().newPage();
-    const begun = performance.now();
-    await cold.goto(stage.origin + LIST);
-    await cold
-      .getByRole('button', { name: /^Actions for/ })
-      .first()
-      .click();
-    await cold.getByRole('menuitem', { name: 'Edit' }).waitFor();
-    times.push(performance.now() - begun);
-    await cold.close();
-  }
+  const times = await usableMs(stage, page, 3);
   expect(Math.min(...times)).toBeLessThan(2_000);
 }, 60_000);
 

@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
+import { SignJWT } from 'jose';
 import type { Browser } from 'playwright-core';
 import { mongoUri, openTestDatabase, type TestDatabase } from '../integration/mongo/test-database.js';
 import { startBrowser } from '../support/browser.js';
 import { LIST } from '../support/console.js';
+import { startKeyServer, type KeyServer } from '../support/key-server.js';
 import { ServiceProcess } from '../support/service-process.js';
 
 /** The console behind a host platform, which signs people in and adds its token to what their browsers ask. */
@@ -14,25 +13,20 @@ const ISSUER = 'https://id.example';
 const AUDIENCE = 'webhooks';
 
 let database: TestDatabase;
-let provider: Server;
+let provider: KeyServer;
 let admin: ServiceProcess;
 let browser: Browser;
-let key: CryptoKey;
 let origin: string;
 
 beforeAll(async () => {
-  const pair = await generateKeyPair('ES256');
-  key = pair.privateKey;
-  const jwks = JSON.stringify({ keys: [{ ...(await exportJWK(pair.publicKey)), kid: 'k1', alg: 'ES256' }] });
-  provider = createServer((_, response) => response.setHeader('content-type', 'application/json').end(jwks));
-  await new Promise<void>((resolve) => provider.listen(0, '127.0.0.1', resolve));
+  provider = await startKeyServer();
   database = await openTestDatabase();
   admin = new ServiceProcess('admin', {
     MONGODB_URI: mongoUri(),
     MONGODB_DATABASE: database.name,
     ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
     ADMIN_AUTHENTICATION: 'jwt',
-    JWT_JWKS_URL: `http://127.0.0.1:${(provider.address() as AddressInfo).port}/keys`,
+    JWT_JWKS_URL: provider.jwksUrl,
     JWT_ISSUER: ISSUER,
     JWT_AUDIENCE: AUDIENCE,
   });
@@ -44,8 +38,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await admin?.stop();
-  provider?.closeAllConnections();
-  provider?.close();
+  await provider?.close();
   await database?.end();
 }, 60_000);
 
@@ -55,7 +48,7 @@ const tokenOf = (role: string): Promise<string> =>
     .setIssuer(ISSUER)
     .setAudience(AUDIENCE)
     .setExpirationTime('5m')
-    .sign(key);
+    .sign(provider.key);
 
 test('without the platform’s token, the console says where to sign in and asks for no password', async () => {
   const page = await browser.newPage();

@@ -3,6 +3,7 @@ import type { EventType } from '../core/vocabulary.js';
 import { createEventDecoder } from '../platform/avro/event-decoder.js';
 import { BatchConsumer } from '../platform/kafka/batch-consumer.js';
 import { registerCodecs } from '../platform/kafka/codecs.js';
+import { COMMIT_EVERY_MS } from '../platform/kafka/offset-commits.js';
 import { cacheMetrics, fanOutMetrics } from '../platform/metrics/webhook-metrics.js';
 import { ChangeFeed } from '../platform/mongo/change-feed.js';
 import { SubscriptionDirectory } from '../platform/mongo/subscription-directory.js';
@@ -85,8 +86,6 @@ export async function startFanOut(
   context.onShutdown('consumer', () => consumer.stop());
 }
 
-/** What a crash doubles is what was fanned out since the last commit. */
-const COMMIT_EVERY_MS = 200;
 /** Batches of different partitions wait for each other's acknowledgements otherwise. */
 const CONCURRENT_PARTITIONS = 8;
 const BATCH_BYTES = 256 * 1024;

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT, type CryptoKey } from 'jose';
+import { generateKeyPair, SignJWT, UnsecuredJWT, type CryptoKey } from 'jose';
 import { jwtSettings, startIdentityApi, type IdentityApi } from '../../support/identity.js';
+import { startKeyServer, type KeyServer } from '../../support/key-server.js';
 import { openTestDatabase, type TestDatabase } from '../mongo/test-database.js';
 
 /** JWTs of an identity provider, whose keys a server of the test publishes. */
@@ -10,21 +9,16 @@ const ISSUER = 'https://id.example';
 const AUDIENCE = 'webhooks';
 
 let database: TestDatabase;
-let provider: Server;
+let provider: KeyServer;
 let api: IdentityApi;
 let away: IdentityApi;
 let key: CryptoKey;
 let otherKey: CryptoKey;
 
 beforeAll(async () => {
-  const pair = await generateKeyPair('ES256');
-  [key, otherKey] = [pair.privateKey, (await generateKeyPair('ES256')).privateKey];
-  const jwks = JSON.stringify({
-    keys: [{ ...(await exportJWK(pair.publicKey)), kid: 'k1', alg: 'ES256', use: 'sig' }],
-  });
-  provider = createServer((_, response) => response.setHeader('content-type', 'application/json').end(jwks));
-  await new Promise<void>((resolve) => provider.listen(0, '127.0.0.1', resolve));
-  const jwksUrl = `http://127.0.0.1:${(provider.address() as AddressInfo).port}/keys`;
+  provider = await startKeyServer();
+  const { jwksUrl } = provider;
+  [key, otherKey] = [provider.key, (await generateKeyPair('ES256')).privateKey];
   database = await openTestDatabase();
   const settings = { jwksUrl, issuer: ISSUER, audience: AUDIENCE, roleClaim: 'realm.roles' };
   api = await startIdentityApi(database.db, jwtSettings(settings));
@@ -32,8 +26,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await Promise.all([api.close(), away.close()]);
-  provider.closeAllConnections();
-  await new Promise((resolve) => provider.close(resolve));
+  await provider.close();
   await database.end();
 });
 

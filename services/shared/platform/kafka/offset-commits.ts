@@ -19,6 +19,9 @@ export interface OffsetCommitsOptions {
 type Commit = EachBatchPayload['commitOffsetsIfNecessary'];
 type Offsets = NonNullable<Parameters<Commit>[0]>['topics'];
 
+/** What a crash doubles, beyond what was under way, is what finished since the last commit. */
+export const COMMIT_EVERY_MS = 200;
+
 export class OffsetCommits {
   readonly partitions = new HeldPartitions();
   readonly #options: OffsetCommitsOptions;

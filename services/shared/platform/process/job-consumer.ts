@@ -4,6 +4,7 @@ import type { AdmittedRecord } from '../../core/partition-progress.js';
 import { createJobDecoder } from '../avro/job-codec.js';
 import { AdmittingConsumer } from '../kafka/admitting-consumer.js';
 import type { IncomingRecord } from '../kafka/incoming-record.js';
+import { COMMIT_EVERY_MS } from '../kafka/offset-commits.js';
 import type { Dependencies } from './open-dependencies.js';
 import type { ServiceContext } from './run-service.js';
 import { watchConsumer } from './watch-consumer.js';
@@ -24,8 +25,6 @@ export interface JobConsumerOptions {
   readonly admit: (job: Job, record: AdmittedRecord, timestamp: number) => void;
 }
 
-/** What a crash doubles is what finished since the last commit. */
-const COMMIT_EVERY_MS = 200;
 const BATCH_BYTES = 1024 * 1024;
 
 /** Starts it and registers its health; stopping it in the right order is the caller's. */
