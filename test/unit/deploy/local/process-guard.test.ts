@@ -27,10 +27,18 @@ function stateOf(pid: number): string {
 describe('a process guard', () => {
   test('ends what it started when its owner is gone', async () => {
     const guard = startProcessGuard();
-    const child = guard.spawn('sleep', ['1000'], { stdio: quiet });
+    const child = guard.spawn('sh', ['-c', 'echo on; exec sleep 1000'], { stdio: quiet });
+    await once(child.stdout!, 'data');
     const end = endOf(child);
     await guard.close();
     expect(await end).toBe('SIGTERM');
+  });
+
+  test('ends what is about to register when it is closed: the pipe refuses that one, which dies of it', async () => {
+    const guard = startProcessGuard();
+    const end = endOf(guard.spawn('sleep', ['1000'], { stdio: quiet }));
+    await guard.close();
+    expect(['SIGPIPE', 'SIGTERM']).toContain(await end);
   });
 
   test('ends what these have started in turn', async () => {
