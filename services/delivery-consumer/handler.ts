@@ -39,7 +39,7 @@ export interface AttemptPorts {
   readonly send: (request: HttpRequest) => Promise<SendResult>;
   readonly publishRetry: (job: Job) => Promise<void>;
   readonly logFailure: (entry: FailureEntry) => Promise<void>;
-  /** Whether the webhook is Failed with this failure counted; false too when it doesn't count. */
+  /** Whether the webhook is Failed with this failure counted. */
   readonly countFailure: (failure: FailureToCount) => Promise<boolean>;
   /** Makes the webhook Inactive: its endpoint answered 410 Gone. */
   readonly disableGone: (gone: Omit<FailureToCount, 'attemptId' | 'lastSuccessAt'>) => Promise<void>;

@@ -73,7 +73,7 @@ function recoveryPorts(
   return {
     stateOf: (lease) => wait(() => recoveries.stateOf(lease)),
     beginProbe: (lease) => wait(() => recoveries.beginProbe(lease, new Date(), new Date(Date.now() + probeLeaseMs))),
-    probeFailed: async (probe) => void (await wait(() => status.recordProbeFailure(probe))),
+    probeFailed: (probe) => wait(() => status.recordProbeFailure(probe)),
     oldest: (lease, limit) => wait(() => held.oldest(lease, limit)),
     remove: (lease, attemptIds) => wait(() => held.remove(lease, attemptIds)),
     putOff: (lease, dueAt) => wait(() => recoveries.putOff(lease, new Date(dueAt))),

@@ -74,13 +74,14 @@ export async function openStores(
         // Both facts go into one atomic update, in this order.
         const forgiven = lastSuccessAt && status.recordSuccess({ companyId, webhookId, at: lastSuccessAt });
         const [, counted] = await Promise.all([forgiven, status.recordFailure(failure)]);
-        if (counted === 'became-failed') log.warn('webhook.failed', { companyId, webhookId });
-        return counted === 'became-failed' || counted === 'still-failed';
+        const isFailed = counted.status === 'failed';
+        if (isFailed && counted.changed) log.warn('webhook.failed', { companyId, webhookId });
+        return isFailed;
       }, signal);
     },
     countSuccess: async (success) => {
       const counted = await patiently(() => status.recordSuccess(success), signal);
-      if (counted === 'became-active') log.info('webhook.recovered', { ...success });
+      if (counted.changed) log.info('webhook.recovered', { ...success });
     },
     disableGone: async (gone) => {
       const disabled = await patiently(() => status.recordGone(gone), signal);

@@ -111,10 +111,10 @@ describe('entries that come together', () => {
   test('are few writes of bounded size, acknowledged by a majority', async () => {
     await Promise.all(Array.from({ length: 1_200 }, (_, n) => log.append(entry(`m:${n}`))));
     expect(await entries().countDocuments()).toBe(1_200);
-    const writes = database.commands.filter(({ commandName }) => commandName === 'update');
+    const writes = database.commands.filter(({ commandName }) => commandName === 'insert');
     expect(writes).toHaveLength(3);
     for (const { command } of writes) {
-      expect((command as { updates: unknown[] }).updates.length).toBeLessThanOrEqual(500);
+      expect((command as { documents: unknown[] }).documents.length).toBeLessThanOrEqual(500);
       expect(command).toMatchObject({ writeConcern: { w: 'majority' } });
     }
   });
@@ -124,11 +124,11 @@ describe('entries that come together', () => {
     await Promise.all(
       Array.from({ length: 20 }, (_, n) => log.append(entry(`b:${n}`, { request: { ...entry('x').request, body } }))),
     );
-    const writes = database.commands.filter(({ commandName }) => commandName === 'update');
+    const writes = database.commands.filter(({ commandName }) => commandName === 'insert');
     expect(writes.length).toBeGreaterThanOrEqual(4);
   });
 
-  test('wait no longer than 20 ms for each other', async () => {
+  test('wait no longer than 50 ms for each other', async () => {
     const begun = performance.now();
     await log.append(entry('q:1'));
     expect(performance.now() - begun).toBeLessThan(2_000);

@@ -1,11 +1,12 @@
-import { MongoBulkWriteError, type Collection, type Db } from 'mongodb';
+import type { Collection, Db } from 'mongodb';
 import { InvariantError } from '../../core/errors.js';
 import { hasRoomFor, type HeldAmount, type HoldPolicy } from '../../core/hold.js';
 import type { Job } from '../../core/job.js';
 import { WriteBatcher, type Settled } from '../process/write-batcher.js';
 import { toHeldDocument, toHeldJob, type HeldDocument } from './held-document.js';
-import { isDuplicateKey, onMongo } from './mongo-errors.js';
+import { DUPLICATE_KEY, onMongo } from './mongo-errors.js';
 import type { RecoveryDocument } from './recovery-document.js';
+import { insertNew, writeUnordered } from './unordered-write.js';
 import type { WebhookRef } from './webhooks.js';
 
 /**
@@ -164,11 +165,9 @@ export class HeldDeliveries {
 
   async #insert(items: readonly Item[]): Promise<void> {
     if (items.length === 0) return;
-    const operations = items.map(({ job, heldAt }) => {
-      const { _id, companyId, ...rest } = toHeldDocument(job, heldAt, this.#policy.maxAgeMs);
-      return { updateOne: { filter: { _id, companyId }, update: { $setOnInsert: rest }, upsert: true } };
-    });
-    await withoutRaces(() => onMongo('holding deliveries', () => this.#held.bulkWrite(operations, { ordered: false })));
+    const documents = items.map(({ job, heldAt }) => toHeldDocument(job, heldAt, this.#policy.maxAgeMs));
+    const refused = await insertNew('holding deliveries', this.#held, documents);
+    for (const code of refused.values()) throw refusal(code);
   }
 
   /** Looked at at once: whoever does so puts the next look off as the circuit says. */
@@ -181,26 +180,20 @@ export class HeldDeliveries {
       const update = { $inc: { holds: 1 }, $setOnInsert: fresh };
       return { updateOne: { filter: { _id: webhookId, companyId }, update, upsert: true } };
     });
-    await withoutRaces(() =>
-      onMongo('registering held deliveries', () => this.#recoveries.bulkWrite(operations, { ordered: false })),
-    );
+    for (let tries = 1; ; tries += 1) {
+      const refused = await writeUnordered('registering held deliveries', () =>
+        this.#recoveries.bulkWrite(operations, { ordered: false }),
+      );
+      const [code] = refused.values();
+      if (code === undefined) return;
+      // Two processes can upsert one document at the same instant: the one that is refused finds it there the next time.
+      if (code !== DUPLICATE_KEY || tries === WRITE_TRIES) throw refusal(code);
+    }
   }
 }
 
-/** Two processes can upsert one document at the same instant: the one that is refused finds it there the next time. */
-async function withoutRaces(write: () => Promise<unknown>): Promise<void> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      await write();
-      return;
-    } catch (error) {
-      if (tries < WRITE_TRIES && isDuplicateKey(error)) continue;
-      // The driver's own error quotes the refused documents, customers' data included.
-      if (error instanceof MongoBulkWriteError)
-        throw new InvariantError(`MongoDB refused to hold (code ${error.code})`);
-      throw error;
-    }
-  }
+function refusal(code: number): Error {
+  return new InvariantError(`MongoDB refused to hold (code ${code})`);
 }
 
 function groupByWebhook(items: readonly Item[]): Item[][] {

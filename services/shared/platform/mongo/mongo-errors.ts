@@ -81,7 +81,7 @@ const AWAY_CODES: ReadonlySet<number> = new Set([
   14031, // OutOfDiskSpace
 ]);
 
-const DUPLICATE_KEY = 11_000;
+export const DUPLICATE_KEY = 11_000;
 
 /** Whether the error says that MongoDB is away, not that we made a mistake. */
 export function isAway(error: unknown): boolean {

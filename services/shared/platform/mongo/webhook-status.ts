@@ -1,10 +1,13 @@
-import type { Collection, Db } from 'mongodb';
-import { reduceCircuit, type ProbeFailed } from '../../core/circuit.js';
-import { countFailure, countSuccess, type CountingPolicy, type CountingState } from '../../core/status.js';
-import { onMongo } from './mongo-errors.js';
+import type { AnyBulkWriteOperation, Collection, Db } from 'mongodb';
+import type { ProbeFailed } from '../../core/circuit.js';
+import { DependencyError, InvariantError } from '../../core/errors.js';
+import type { CountingPolicy } from '../../core/status.js';
+import type { Status } from '../../core/vocabulary.js';
+import { isAwayCode, onMongo } from './mongo-errors.js';
 import type { RecoveryDocument } from './recovery-document.js';
 import { changedBy, foldUpdate, type StatusFact } from './status-fold.js';
-import { toCircuit, type WebhookDocument } from './webhook-document.js';
+import { writeUnordered } from './unordered-write.js';
+import type { WebhookDocument } from './webhook-document.js';
 import { WriteBatcher, type Settled } from '../process/write-batcher.js';
 
 /**
@@ -13,8 +16,9 @@ import { WriteBatcher, type Settled } from '../process/write-batcher.js';
  * applied in one atomic update per webhook, so that processes that count at the same instant lose nothing.
  *
  * Facts that come within 20 ms, or while a batch is under way, are gathered: all facts of one webhook become one
- * update, so an endpoint that fails 500 times a second costs 50 updates at most. A fact is counted when its promise
- * resolves; one that is reported again, by a redelivered record or by a caller that tries again, counts once.
+ * update, all updates one command, and a second one reads what they came to. An endpoint that fails 500 times a second
+ * costs 50 updates at most. A fact is counted when its promise resolves; one that is reported again, by a redelivered
+ * record or by a caller that tries again, counts once.
  */
 export interface WebhookStatusOptions {
   readonly db: Db;
@@ -40,12 +44,13 @@ export interface SucceededAttemptOf {
 
 export type ProbeFailedOf = ProbeFailed & { readonly companyId: string; readonly webhookId: string };
 
-/** `ignored`: too old, counted before, or the webhook is Inactive or deleted. `still-failed`: counted while Failed. */
-export type FailureCount = 'counted' | 'became-failed' | 'still-failed' | 'ignored';
-/** `unchanged`: there was nothing to reset. */
-export type SuccessCount = 'reset' | 'became-active' | 'unchanged';
-/** `ignored`: its circuit was closed meanwhile, or it was told before. */
-export type ProbeCount = 'backed-off' | 'ignored';
+/** The webhook with the attempt counted. */
+export interface StatusAfter {
+  /** Undefined when it is deleted, or another company's. */
+  readonly status: Status | undefined;
+  /** Whether it changed with this attempt; it is told of another one, too, that ended in the same millisecond. */
+  readonly changed: boolean;
+}
 
 interface Item {
   readonly companyId: string;
@@ -53,25 +58,22 @@ interface Item {
   readonly fact: StatusFact;
 }
 
-type Count = FailureCount | SuccessCount | ProbeCount;
-
 /** What an Inactive webhook shows that its own endpoint disabled. */
 export const GONE_REASON = 'The endpoint answered 410 Gone: it wants no more events. Enable the webhook to try again.';
 
-/** Updates of different webhooks under way at once; leaves connections of the pool to others. */
-const CONCURRENT_UPDATES = 8;
+const UNKNOWN: StatusAfter = { status: undefined, changed: false };
 
 export class WebhookStatus {
   readonly #webhooks: Collection<WebhookDocument>;
   readonly #recoveries: Collection<RecoveryDocument>;
   readonly #policy: CountingPolicy;
-  readonly #batcher: WriteBatcher<Item, Count>;
+  readonly #batcher: WriteBatcher<Item, StatusAfter>;
 
   constructor({ db, policy }: WebhookStatusOptions) {
     this.#webhooks = db.collection<WebhookDocument>('webhooks');
     this.#recoveries = db.collection<RecoveryDocument>('recoveries');
     this.#policy = policy;
-    this.#batcher = new WriteBatcher<Item, Count>({
+    this.#batcher = new WriteBatcher<Item, StatusAfter>({
       write: (items) => this.#write(items),
       maxDelayMs: 20,
       maxItems: 500,
@@ -82,24 +84,20 @@ export class WebhookStatus {
   }
 
   /** @throws DependencyError when MongoDB is away; the fact may have been counted, and reporting it again is safe */
-  recordFailure({ companyId, webhookId, attemptId, startedAt, at }: FailedAttemptOf): Promise<FailureCount> {
+  recordFailure({ companyId, webhookId, attemptId, startedAt, at }: FailedAttemptOf): Promise<StatusAfter> {
     const fact: StatusFact = { kind: 'failure', attemptId, startedAt: new Date(startedAt), at: new Date(at) };
-    return this.#batcher.add({ companyId, webhookId, fact }) as Promise<FailureCount>;
+    return this.#batcher.add({ companyId, webhookId, fact });
   }
 
   /** @throws DependencyError as `recordFailure` does */
-  recordSuccess({ companyId, webhookId, at }: SucceededAttemptOf): Promise<SuccessCount> {
-    return this.#batcher.add({
-      companyId,
-      webhookId,
-      fact: { kind: 'success', at: new Date(at) },
-    }) as Promise<SuccessCount>;
+  recordSuccess({ companyId, webhookId, at }: SucceededAttemptOf): Promise<StatusAfter> {
+    return this.#batcher.add({ companyId, webhookId, fact: { kind: 'success', at: new Date(at) } });
   }
 
   /** The next probe is put off as core/circuit.ts says. @throws DependencyError as `recordFailure` does */
-  recordProbeFailure({ companyId, webhookId, at, openedAt, probe }: ProbeFailedOf): Promise<ProbeCount> {
+  async recordProbeFailure({ companyId, webhookId, at, openedAt, probe }: ProbeFailedOf): Promise<void> {
     const fact: StatusFact = { kind: 'probe-failed', at: new Date(at), openedAt: new Date(openedAt), probe };
-    return this.#batcher.add({ companyId, webhookId, fact }) as Promise<ProbeCount>;
+    await this.#batcher.add({ companyId, webhookId, fact });
   }
 
   /**
@@ -132,99 +130,72 @@ export class WebhookStatus {
     return this.#batcher.close();
   }
 
-  async #write(items: readonly Item[]): Promise<readonly Settled<Count>[]> {
-    const settled: Settled<Count>[] = [];
+  async #write(items: readonly Item[]): Promise<readonly Settled<StatusAfter>[]> {
     const groups = groupByWebhook(items);
-    const worker = async () => {
-      for (let group = groups.pop(); group !== undefined; group = groups.pop()) {
-        const outcomes = await this.#count(group.map(({ item }) => item));
-        group.forEach(({ index }, position) => (settled[index] = outcomes[position] as Settled<Count>));
-      }
-    };
-    await Promise.all(Array.from({ length: CONCURRENT_UPDATES }, worker));
-    return settled;
+    const keys = [...groups.keys()];
+    const updates = [...groups.values()].map((group) => this.#updateOf(group));
+    const refused = await writeUnordered('counting attempts', () =>
+      this.#webhooks.bulkWrite(updates, { ordered: false }),
+    );
+    const codes = new Map([...refused].map(([index, code]) => [keys[index], code]));
+    const after = await this.#read(items);
+    return items.map((item) => {
+      const key = keyOf(item);
+      const code = codes.get(key);
+      if (code !== undefined) return { kind: 'failed', error: refusal(code) };
+      return { kind: 'done', result: statusAfter(after.get(key), item.fact) };
+    });
   }
 
   /** All facts of one webhook, in one update. */
-  async #count(items: readonly Item[]): Promise<readonly Settled<Count>[]> {
+  #updateOf(items: readonly Item[]): AnyBulkWriteOperation<WebhookDocument> {
     const { companyId, webhookId } = items[0] as Item;
     const facts = items.map(({ fact }) => fact);
-    try {
-      const before = await onMongo('counting attempts', () =>
-        this.#webhooks.findOneAndUpdate(
-          { companyId, _id: webhookId, ...changedBy(facts, this.#policy) },
-          foldUpdate(facts, this.#policy, reasonOf(this.#policy)),
-          { returnDocument: 'before', projection: { status: 1, failures: 1, circuit: 1, countsFrom: 1 } },
-        ),
-      );
-      return this.#tell(before, facts).map((result) => ({ kind: 'done', result }));
-    } catch (error) {
-      return items.map(() => ({ kind: 'failed', error }));
-    }
+    const filter = { companyId, _id: webhookId, ...changedBy(facts, this.#policy) };
+    return { updateOne: { filter, update: foldUpdate(facts, this.#policy, reasonOf(this.#policy)) } };
   }
 
-  /** What became of each fact: the pure rules, run over the state that the update found. */
-  #tell(before: WebhookDocument | null, facts: readonly StatusFact[]): Count[] {
-    if (before === null) return facts.map(({ kind }) => (kind === 'success' ? 'unchanged' : 'ignored'));
-    let state: CountingState = {
-      status: before.status,
-      failures: before.failures.map(({ attemptId, at }) => ({ attemptId, at: at.getTime() })),
-      countsFrom: before.countsFrom.getTime(),
-      circuit: toCircuit(before.circuit),
+  async #read(items: readonly Item[]): Promise<ReadonlyMap<string, StoredStatus>> {
+    const filter = {
+      companyId: { $in: [...new Set(items.map(({ companyId }) => companyId))] },
+      _id: { $in: [...new Set(items.map(({ webhookId }) => webhookId))] },
     };
-    return facts.map((fact) => {
-      const old = state;
-      state = applyFact(state, fact, this.#policy);
-      return countOf(fact, old, state);
-    });
+    const projection = { companyId: 1, status: 1, statusChangedAt: 1 };
+    const found = await onMongo('reading counted webhooks', () =>
+      this.#webhooks.find<StoredStatus>(filter, { projection, hint: '_id_' }).toArray(),
+    );
+    return new Map(found.map((webhook) => [keyOf({ companyId: webhook.companyId, webhookId: webhook._id }), webhook]));
   }
 }
 
-function countOf(fact: StatusFact, old: CountingState, state: CountingState): Count {
-  const changed = state.status !== old.status;
-  switch (fact.kind) {
-    case 'failure':
-      if (state === old) return 'ignored';
-      if (state.status !== 'failed') return 'counted';
-      return changed ? 'became-failed' : 'still-failed';
-    case 'success':
-      if (state === old) return 'unchanged';
-      return changed ? 'became-active' : 'reset';
-    case 'probe-failed':
-      return state === old ? 'ignored' : 'backed-off';
-  }
+type StoredStatus = Pick<WebhookDocument, '_id' | 'companyId' | 'status' | 'statusChangedAt'>;
+
+function statusAfter(webhook: StoredStatus | undefined, { kind, at }: StatusFact): StatusAfter {
+  if (webhook === undefined) return UNKNOWN;
+  const { status, statusChangedAt } = webhook;
+  const isOfItsMaking = kind === 'success' ? status === 'active' : status === 'failed';
+  return { status, changed: isOfItsMaking && statusChangedAt.getTime() === at.getTime() };
 }
 
-function applyFact(state: CountingState, fact: StatusFact, policy: CountingPolicy): CountingState {
-  const at = fact.at.getTime();
-  switch (fact.kind) {
-    case 'success':
-      return countSuccess(state, at, policy);
-    case 'failure':
-      return countFailure(state, { attemptId: fact.attemptId, startedAt: fact.startedAt.getTime(), at }, policy);
-    case 'probe-failed': {
-      const probe = { ...fact, at, openedAt: fact.openedAt.getTime() };
-      const after = reduceCircuit(state, probe, policy);
-      return after === state ? state : { ...state, ...after };
-    }
-  }
+/** One that says that MongoDB is away is tried again. */
+function refusal(code: number): Error {
+  if (isAwayCode(code)) return new DependencyError('mongodb', `failed while counting attempts (code ${code})`);
+  return new InvariantError(`MongoDB refused to count attempts (code ${code})`);
 }
 
-interface Indexed {
-  readonly item: Item;
-  /** Its place in the batch. */
-  readonly index: number;
-}
-
-function groupByWebhook(items: readonly Item[]): Indexed[][] {
-  const groups = new Map<string, Indexed[]>();
-  items.forEach((item, index) => {
-    const key = JSON.stringify([item.companyId, item.webhookId]);
+function groupByWebhook(items: readonly Item[]): ReadonlyMap<string, readonly Item[]> {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const key = keyOf(item);
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, [{ item, index }]);
-    else group.push({ item, index });
-  });
-  return [...groups.values()];
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+function keyOf({ companyId, webhookId }: Pick<Item, 'companyId' | 'webhookId'>): string {
+  return JSON.stringify([companyId, webhookId]);
 }
 
 function reasonOf({ threshold, windowMs }: CountingPolicy): string {

@@ -1,0 +1,37 @@
+import { MongoBulkWriteError, type Collection, type OptionalUnlessRequiredId } from 'mongodb';
+import { DUPLICATE_KEY, onMongo } from './mongo-errors.js';
+
+/** The codes of the operations that the server refused, by their place in the batch; all others were carried out. */
+export type Refused = ReadonlyMap<number, number>;
+
+/**
+ * Runs an unordered batch of writes; one that is refused doesn't fail its neighbours.
+ * @throws DependencyError when MongoDB is away; some may have been carried out then
+ */
+export async function writeUnordered(doing: string, write: () => Promise<unknown>): Promise<Refused> {
+  try {
+    await onMongo(doing, write);
+    return new Map();
+  } catch (error) {
+    if (!(error instanceof MongoBulkWriteError)) throw error;
+    // Nothing else of this error may go on: it quotes the refused documents, customers' data included.
+    return new Map([error.writeErrors].flat().map(({ index, code }) => [index, code]));
+  }
+}
+
+/**
+ * Inserts the documents whose `_id` isn't there yet, acknowledged by a majority; those that are there stay as they are.
+ *
+ * An insert and not an upsert of `$setOnInsert`: the server writes a batch of inserts in one transaction of its storage,
+ * but upserts one by one, which costs it three times as much.
+ * @throws DependencyError when MongoDB is away; inserting all again is safe
+ */
+export async function insertNew<D extends { readonly _id: string }>(
+  doing: string,
+  collection: Collection<D>,
+  documents: readonly D[],
+): Promise<Refused> {
+  const all = documents as readonly OptionalUnlessRequiredId<D>[];
+  const refused = await writeUnordered(doing, () => collection.insertMany(all, { ordered: false }));
+  return new Map([...refused].filter(([, code]) => code !== DUPLICATE_KEY));
+}
