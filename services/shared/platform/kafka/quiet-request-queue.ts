@@ -1,0 +1,19 @@
+import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
+
+/**
+ * Lets the connections of kafkajs (2.2.4) sleep while no request waits to be sent.
+ *
+ * After each answer a connection's queue sets a timer for the requests that wait, also when none does. Unless it is
+ * throttled that is a negative delay, which Node takes for 1 ms, and the timer sets itself again: each connection wakes
+ * its process a thousand times a second, for ever. While a request waits, the timer is kafkajs's own.
+ */
+export function quietRequestQueues(): void {
+  RequestQueue.prototype.scheduleCheckPendingRequests = scheduleWhenOneWaits;
+}
+
+// eslint-disable-next-line @typescript-eslint/unbound-method -- called on its queue
+const schedule = RequestQueue.prototype.scheduleCheckPendingRequests;
+
+function scheduleWhenOneWaits(this: RequestQueue): void {
+  if (this.pending.length > 0) schedule.call(this);
+}
