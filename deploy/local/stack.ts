@@ -32,8 +32,6 @@ export interface StackOptions {
   readonly fresh?: boolean;
   /** Deletes the data folder at the end, and doesn't take the usual ports: for tests, beside a running demo. */
   readonly temporary?: boolean;
-  /** Java compiles Kafka fully, and gives it the memory that it has in production: for measurements. */
-  readonly productionKafka?: boolean;
   /** Takes each line of progress. */
   readonly report: (line: string) => void;
   /** Calls the start off: startStack then throws the signal's reason, with everything stopped. */
@@ -132,8 +130,7 @@ async function serverStarter(
   }
   const cache = join(projectRoot(), '.cache');
   const programs = await findServerPrograms(toStart, { ...tools, cache });
-  const { productionKafka = false } = options;
-  return (name) => startLocally[name]({ ...common, cache, programs, productionKafka });
+  return (name) => startLocally[name]({ ...common, cache, programs });
 }
 
 /** Returns a chooser that never gives the same port twice, even while the first holder isn't listening yet. */

@@ -1,5 +1,5 @@
 /**
- * node dist/deploy/local/with-stack.js [--production-kafka] -- <command…>
+ * node dist/deploy/local/with-stack.js -- <command…>
  * Runs a command against a fresh, temporary stack: starts the servers in a data folder of their own, puts their
  * addresses into the command's environment, passes its exit code on, stops and deletes everything. A signal ends the
  * command first, so that it can close its connections while the servers still answer. The servers, the command and
@@ -15,12 +15,12 @@ import { onStarterGone } from './starter-gone.js';
 import { type Stack, startStack } from './stack.js';
 import { StackError } from './stack-error.js';
 
-const usage = 'Usage: node dist/deploy/local/with-stack.js [--production-kafka] -- <command> [arguments…]';
+const usage = 'Usage: node dist/deploy/local/with-stack.js -- <command> [arguments…]';
 const exitUsage = 64;
 const exitUnavailable = 69;
 
-/** Runs the command; resolves with the exit code for this process. `productionKafka`: see StackOptions. */
-async function runWithStack(command: string, args: readonly string[], productionKafka: boolean): Promise<number> {
+/** Runs the command; resolves with the exit code for this process. */
+async function runWithStack(command: string, args: readonly string[]): Promise<number> {
   const interruption = new AbortController();
   const guard = startProcessGuard();
   let stack: Stack | undefined;
@@ -38,7 +38,6 @@ async function runWithStack(command: string, args: readonly string[], production
     stack = await startStack({
       dataFolder: temporaryDataFolder(join(projectRoot(), '.data')),
       temporary: true,
-      productionKafka,
       report: (line) => process.stderr.write(`${line}\n`),
       signal: interruption.signal,
     });
@@ -76,11 +75,10 @@ function exitCodeOf(signal: NodeJS.Signals | null): number {
 }
 
 const separator = process.argv.indexOf('--');
-const options = process.argv.slice(2, Math.max(2, separator));
 const [command, ...args] = separator < 0 ? [] : process.argv.slice(separator + 1);
-if (command === undefined || options.some((option) => option !== '--production-kafka')) {
+if (command === undefined) {
   process.stderr.write(`${usage}\n`);
   process.exitCode = exitUsage;
 } else {
-  process.exitCode = await runWithStack(command, args, options.length > 0);
+  process.exitCode = await runWithStack(command, args);
 }
