@@ -9,6 +9,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { projectRoot } from '../../services/shared/platform/process/project-root.js';
 import {
+  addressVariables,
   chooseSource,
   type ServerName,
   serverNames,
@@ -32,6 +33,8 @@ export interface StackOptions {
   readonly fresh?: boolean;
   /** Deletes the data folder at the end, and doesn't take the usual ports: for tests, beside a running demo. */
   readonly temporary?: boolean;
+  /** Java compiles Kafka fully, and gives it the memory that it has in production: for measurements. */
+  readonly productionKafka?: boolean;
   /** Takes each line of progress. */
   readonly report: (line: string) => void;
   /** Calls the start off: startStack then throws the signal's reason, with everything stopped. */
@@ -48,6 +51,15 @@ export interface Stack {
   readonly source: StackSource;
   /** Stops what was started, and only that. May be called again. */
   stop(): Promise<void>;
+}
+
+/** What a process finds the servers by, in its environment. */
+export function addressesOf(stack: Stack): Readonly<Record<string, string>> {
+  return {
+    [addressVariables.kafka]: stack.kafkaBrokers,
+    [addressVariables.mongodb]: stack.mongodbUri,
+    [addressVariables.schemaRegistry]: stack.schemaRegistryUrl,
+  };
 }
 
 /** What a start has begun so far, so that it can be undone at any point. */
@@ -130,7 +142,8 @@ async function serverStarter(
   }
   const cache = join(projectRoot(), '.cache');
   const programs = await findServerPrograms(toStart, { ...tools, cache });
-  return (name) => startLocally[name]({ ...common, cache, programs });
+  const { productionKafka = false } = options;
+  return (name) => startLocally[name]({ ...common, cache, programs, productionKafka });
 }
 
 /** Returns a chooser that never gives the same port twice, even while the first holder isn't listening yet. */

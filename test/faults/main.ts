@@ -7,8 +7,7 @@
  */
 import { join } from 'node:path';
 import { temporaryDataFolder } from '../../deploy/local/data-folder.js';
-import { addressVariables } from '../../deploy/local/choose-source.js';
-import { startStack } from '../../deploy/local/stack.js';
+import { addressesOf, startStack } from '../../deploy/local/stack.js';
 import { projectRoot } from '../../services/shared/platform/process/project-root.js';
 import { readFaultArguments } from './fault-arguments.js';
 import { keepLogs } from './keep-logs.js';
@@ -29,9 +28,7 @@ async function run(): Promise<ScenarioResult[]> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interruption.abort());
   const dataFolder = temporaryDataFolder(join(projectRoot(), '.data'));
   const stack = await startStack({ dataFolder, temporary: true, report: say, signal: interruption.signal });
-  process.env[addressVariables.kafka] = stack.kafkaBrokers;
-  process.env[addressVariables.mongodb] = stack.mongodbUri;
-  process.env[addressVariables.schemaRegistry] = stack.schemaRegistryUrl;
+  Object.assign(process.env, addressesOf(stack));
   try {
     for (const scenario of SCENARIOS) {
       if (options.scenarios.length > 0 && !options.scenarios.includes(scenario.name)) continue;

@@ -1,24 +1,17 @@
-import { connect } from 'node:net';
-import { Kafka, logLevel, Partitioners, type EachBatchPayload, type ISocketFactory } from 'kafkajs';
+import { Partitioners, type EachBatchPayload, type Kafka } from 'kafkajs';
 import { Pool } from 'undici';
+import { createKafka } from '../../../services/shared/platform/kafka/client.js';
 import type { BareTask } from './bare-task.js';
 
 /**
- * The limit: kafkajs consumes, undici POSTs (or kafkajs produces), and nothing else: no decoding, no order, no retry, no
- * time-out, no log. An offset is committed when its batch was answered. It says when it is a member of its group.
+ * The limit: kafkajs consumes, over connections like the product's, undici POSTs (or kafkajs produces), and nothing else:
+ * no decoding, no order, no retry, no time-out, no log. An offset is committed when its batch was answered. It says when it
+ * is a member of its group.
  */
 const IN_FLIGHT = 64;
 const BATCH_BYTES = 1024 * 1024;
 
 type Work = (values: readonly Buffer[]) => Promise<void>;
-
-/** Nagle's algorithm would cost it up to 40 ms a request. */
-const socketFactory: ISocketFactory = ({ host, port, onConnect }) => {
-  const socket = connect({ host, port }, onConnect);
-  socket.setKeepAlive(true, 60_000);
-  socket.setNoDelay(true);
-  return socket;
-};
 
 function posting({ urls, bodyFromEnd, bodyBytes }: Extract<BareTask['work'], { kind: 'post' }>): Work {
   const targets = urls.map((url) => {
@@ -66,12 +59,8 @@ async function copying(kafka: Kafka, work: Extract<BareTask['work'], { kind: 'co
 }
 
 async function run(task: BareTask): Promise<void> {
-  const kafka = new Kafka({
-    clientId: 'bench-bare',
-    brokers: [...task.brokers],
-    socketFactory,
-    logLevel: logLevel.NOTHING,
-  });
+  const { brokers } = task;
+  const kafka = createKafka({ brokers, ssl: false, sasl: undefined, clientId: 'bench-bare' }, () => undefined);
   const work = task.work.kind === 'post' ? posting(task.work) : await copying(kafka, task.work);
   const consumer = kafka.consumer({ groupId: task.groupId, maxWaitTimeInMs: 250, maxBytesPerPartition: BATCH_BYTES });
   await consumer.connect();

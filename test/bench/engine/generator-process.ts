@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Kafka, logLevel, Partitioners, type Message, type Producer } from 'kafkajs';
+import { Partitioners, type Message, type Producer } from 'kafkajs';
 import { createJobEncoder } from '../../../services/shared/platform/avro/job-codec.js';
 import { createRecordEncoder } from '../../../services/shared/platform/avro/record-encoder.js';
 import { newestSchema } from '../../../services/shared/platform/avro/schema-files.js';
+import { createKafka } from '../../../services/shared/platform/kafka/client.js';
 import { jobKeyOf } from '../../../services/shared/core/job.js';
 import { avroValueOf } from '../../support/event-examples.js';
 import { serveTask } from '../shared/child-task.js';
@@ -67,7 +68,8 @@ async function producePaced(
 }
 
 async function run(task: GeneratorTask): Promise<GeneratorResult> {
-  const kafka = new Kafka({ clientId: 'bench-generator', brokers: [...task.brokers], logLevel: logLevel.NOTHING });
+  const { brokers } = task;
+  const kafka = createKafka({ brokers, ssl: false, sasl: undefined, clientId: 'bench-generator' }, () => undefined);
   const producer = kafka.producer({
     createPartitioner: Partitioners.DefaultPartitioner,
     allowAutoTopicCreation: false,
