@@ -1,10 +1,13 @@
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
 import { connect, createServer, isIPv6, type AddressInfo } from 'node:net';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
 import {
   createCertificateAuthority,
   expiredCertificate,
   selfSignedCertificate,
   wrongHostCertificate,
+  type Certificate,
   type CertificateAuthority,
 } from '../../../deploy/local/receiver/certificate-authority.js';
 import { startReceiver, type Receiver } from '../../../deploy/local/receiver/receiver.js';
@@ -354,6 +357,28 @@ describe('a body', () => {
   });
 });
 
+interface ClosingEndpoint {
+  readonly url: string;
+  readonly server: TlsServer;
+  /** Of each connection: whether it went on with an earlier session. */
+  readonly resumed: boolean[];
+}
+
+/** Answers 200 and closes the connection. */
+async function closingEndpoint({ certificatePem: cert, keyPem: key }: Certificate): Promise<ClosingEndpoint> {
+  const resumed: boolean[] = [];
+  const server = createTlsServer({ cert, key }, (socket) => {
+    resumed.push(socket.isSessionReused());
+    socket
+      .on('error', () => undefined)
+      .once('data', () => socket.end('HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n'));
+  });
+  server.on('tlsClientError', () => undefined);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  cleanups.push(() => server.close());
+  return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}/`, server, resumed };
+}
+
 describe('TLS', () => {
   test.each<[string, () => Promise<ReceiverOptions>, string]>([
     ['an expired certificate', async () => ({ certificate: await expiredCertificate(ca) }), 'CERT_HAS_EXPIRED'],
@@ -420,6 +445,23 @@ describe('TLS', () => {
       '{"secret":1}',
     );
     expect([shortOf(result), Buffer.concat(received).includes('secret')]).toEqual(['tls', false]);
+  });
+
+  test('an endpoint that closes its connections is met again with its session, without its certificate', async () => {
+    const endpoint = await closingEndpoint(await ca.issue());
+    const sender = senderWith();
+    for (let n = 0; n < 4; n += 1) expect(shortOf(await post(sender, endpoint.url))).toBe(200);
+    expect(endpoint.resumed).toEqual([false, true, true, true]);
+  });
+
+  test('a session opens nothing where another has taken the endpoint’s place', async () => {
+    const { certificatePem, keyPem } = await selfSignedCertificate();
+    const endpoint = await closingEndpoint(await ca.issue());
+    const sender = senderWith();
+    expect(shortOf(await post(sender, endpoint.url))).toBe(200);
+    endpoint.server.setSecureContext({ cert: certificatePem, key: keyPem });
+    endpoint.server.setTicketKeys(randomBytes(48));
+    expect(await post(sender, endpoint.url)).toMatchObject({ failure: 'tls', detail: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
   });
 
   test('a name is verified by name', async () => {

@@ -1,7 +1,8 @@
 import { lookup, type LookupAddress, type LookupAllOptions } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
-import { buildConnector } from 'undici';
+import type { buildConnector } from 'undici';
 import type { AddressPolicy } from './public-address.js';
+import { createSocketConnector } from './socket-connector.js';
 
 /**
  * Opens the sockets of deliveries, and only to addresses that the policy permits (SSRF guard).
@@ -30,28 +31,21 @@ export type ResolveHost = (
   callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
 ) => void;
 
-/** The `connect` of the delivery agent. TLS 1.2 or newer, certificates always verified, HTTP/1.1 only. */
+/** The `connect` of the delivery agent. */
 export function createGuardedConnector({
   policy,
   connectTimeoutMs,
   ca,
   resolve = lookup,
 }: ConnectorOptions): buildConnector.connector {
-  const connect = buildConnector({
-    timeout: connectTimeoutMs,
-    allowH2: false,
-    minVersion: 'TLSv1.2',
-    rejectUnauthorized: true,
-    lookup: guardedLookup(policy, resolve),
-    ...(ca === undefined ? {} : { ca }),
-  });
+  const connect = createSocketConnector({ connectTimeoutMs, ca, lookup: guardedLookup(policy, resolve) });
   return (options, callback) => {
     const host = options.hostname.replace(/^\[|\]$/g, '');
     if (isIP(host) !== 0 && !policy.permits(host)) {
       callback(new BlockedAddress(host), null);
       return;
     }
-    connect(options, (...result) => {
+    connect({ ...options, hostname: host }, (...result) => {
       const [error, socket] = result;
       if (error !== null) return callback(...result);
       const { remoteAddress } = socket;
