@@ -12,6 +12,8 @@ export interface PacedTask {
   readonly perSecond: number;
   readonly ms: number;
   readonly warmUpMs: number;
+  /** Done between the two. */
+  readonly onMeasure?: () => Promise<void>;
 }
 
 export interface Paced {
@@ -37,6 +39,7 @@ export async function runPaced(world: World, task: PacedTask): Promise<Paced> {
     await produce(task.warmUpMs);
     await pause(SETTLE_MS);
   }
+  await task.onMeasure?.();
   await world.sink.note();
   const before = await cpuTimes(world.watched());
   const generated = await produce(task.ms);

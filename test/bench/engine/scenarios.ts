@@ -7,6 +7,7 @@ import { retries } from './scenarios/e-retries.js';
 import { recovery } from './scenarios/f-recovery.js';
 import { growth } from './scenarios/g-growth.js';
 import { scaleOut } from './scenarios/h-scale-out.js';
+import { memory } from './scenarios/i-memory.js';
 
 /** In the order in which they run. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -18,4 +19,5 @@ export const SCENARIOS: readonly Scenario[] = [
   recovery,
   growth,
   scaleOut,
+  memory,
 ];

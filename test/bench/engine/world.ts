@@ -39,6 +39,7 @@ export class World {
   #services: { readonly name: string; readonly service: Service }[] = [];
   #bares: Bare[] = [];
   #started = 0;
+  #companies = 0;
 
   private constructor(system: System, sink: Sink, options: WorldOptions, folder: string, servers: Watched) {
     this.system = system;
@@ -57,11 +58,13 @@ export class World {
     return new World(system, sink, options, folder, await serversOf(system));
   }
 
-  /** Registers webhooks for the sink, at most ten per company; `pathOf` says what each does. */
+  /** Registers webhooks of new companies for the sink, at most ten each; `pathOf` says what each does. */
   async recipients(count: number, perCompany = 10, pathOf = (_index: number) => '/ok'): Promise<Recipient[]> {
+    const firstCompany = this.#companies;
+    this.#companies += Math.ceil(count / perCompany);
     return Promise.all(
       Array.from({ length: count }, async (_, index) => {
-        const companyId = `co_${Math.floor(index / perCompany)}`;
+        const companyId = `co_${firstCompany + Math.floor(index / perCompany)}`;
         const url = this.sink.url(index, pathOf(index));
         const events = [EVENT_TYPE] as const;
         return { companyId, webhookId: await this.system.webhook(companyId, '/', { url, events }) };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { readBenchArguments, SCENARIO_IDS } from '../../bench/engine/bench-arguments.js';
+import { readBenchArguments, FULL_IDS } from '../../bench/engine/bench-arguments.js';
 import { cpuPerUnit, sumOf } from '../../bench/engine/cpu.js';
 import { RequestReader } from '../../bench/engine/request-reader.js';
 import { BODY_BYTES, sampleEvent, sampleJob } from '../../bench/engine/samples.js';
@@ -11,7 +11,8 @@ const AT_US = 1_795_551_847_960_986;
 
 describe('arguments', () => {
   test('without any, all scenarios run in full', () => {
-    expect(readBenchArguments([])).toEqual({ quick: false, json: false, profile: undefined, only: SCENARIO_IDS });
+    expect(readBenchArguments([])).toEqual({ quick: false, json: false, profile: undefined, only: FULL_IDS });
+    expect(readBenchArguments(['--quick']).only).toEqual(['a', 'b', 'c']);
   });
 
   test('scenarios are picked by their letters', () => {

@@ -75,6 +75,7 @@ function figuresOf(size: number, result: JoinResult, smallest: JoinResult, isLar
       ...(isSmallest ? {} : { limit: smallest.warmUs }),
       ...(isLargest ? { target: ratio } : {}),
     },
+    { what: `join, ${name}, events of 100 companies`, value: result.fewUs, unit: 'µs per event' },
     { what: `first look at a company, ${name}`, value: result.coldUs, unit: 'µs per event' },
     {
       what: `memory, ${name}`,
