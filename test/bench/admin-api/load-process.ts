@@ -6,11 +6,10 @@ import type { Latencies, LoadClient, LoadResult, LoadStep, LoadTask } from './lo
 /**
  * The load generator: each client is one keep-alive connection that sends its next request when the last was answered,
  * after its time to think. Only what was asked and answered within the measured time counts. A wrong status ends the
- * run: figures of errors are worth nothing. It says when the measured time begins and ends, for whoever counts CPU.
+ * run: figures of errors are worth nothing. It takes a break where the measured time begins and where it ends, for whoever
+ * counts CPU; the clients take none.
  */
-const phases = { measuring: 'measuring', measured: 'measured' } as const;
-
-async function run(task: LoadTask, note: (value: unknown) => void): Promise<LoadResult> {
+async function run(task: LoadTask, takeBreak: () => Promise<void>): Promise<LoadResult> {
   const taken = new Map<string, number[]>();
   const progress = { answered: 0, bytes: 0, from: Infinity, to: Infinity };
   const took: Took = (label, sentAt, doneAt, size) => {
@@ -30,11 +29,11 @@ async function run(task: LoadTask, note: (value: unknown) => void): Promise<Load
   await until(() => performance.now() - start >= task.warmUp.ms && progress.answered >= task.warmUp.requests);
   const before = process.cpuUsage();
   progress.from = performance.now();
-  note(phases.measuring);
+  await takeBreak();
   await until(() => performance.now() - progress.from >= task.measuredMs);
   progress.to = performance.now();
   const { user, system } = process.cpuUsage(before);
-  note(phases.measured);
+  await takeBreak();
   await clients;
   const labels = Object.fromEntries([...taken].map(([label, list]) => [label, latenciesOf(list)]));
   return { durationMs: progress.to - progress.from, bytes: progress.bytes, cpuMs: (user + system) / 1_000, labels };

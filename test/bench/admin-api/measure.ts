@@ -18,17 +18,12 @@ export async function measureLoad(
   task: LoadTask,
   { adminPid, mongodbPid }: Measured,
 ): Promise<LoadFigures> {
-  const counts: Promise<[number, number]>[] = [];
-  const count = async (): Promise<[number, number]> => [
-    await cpuMsOf(adminPid),
-    mongodbPid === undefined ? 0 : await cpuMsOf(mongodbPid),
-  ];
-  const result = await runInChild<LoadResult>(
-    new URL('./load-process.js', import.meta.url),
-    task,
-    () => void counts.push(count()),
-  );
-  const [before = [0, 0], after = [0, 0]] = await Promise.all(counts);
+  const counts: (readonly [number, number])[] = [];
+  const count = async (): Promise<void> => {
+    counts.push([await cpuMsOf(adminPid), mongodbPid === undefined ? 0 : await cpuMsOf(mongodbPid)]);
+  };
+  const result = await runInChild<LoadResult>(new URL('./load-process.js', import.meta.url), task, count);
+  const [before = [0, 0], after = [0, 0]] = counts;
   const all = Object.values(result.labels);
   const requests = all.reduce((sum, { count }) => sum + count, 0);
   const { p50Ms, p99Ms } = worst(all);

@@ -8,7 +8,7 @@ import { jobKeyOf } from '../../../services/shared/core/job.js';
 import { avroValueOf } from '../../support/event-examples.js';
 import { serveTask } from '../shared/child-task.js';
 import { nowUs } from './clock.js';
-import type { GeneratorResult, GeneratorTask } from './generator-task.js';
+import type { GeneratorResult, GeneratorTask, SteadyPace } from './generator-task.js';
 import { sampleEvent, sampleJob } from './samples.js';
 
 /** Plays the pipelines: produces events, or jobs as the fan-out would have made them. */
@@ -46,9 +46,10 @@ async function produceAll(producer: Producer, topic: string, render: Render, fro
 /** Each record has its instant; one that is late doesn't make the others late. */
 async function producePaced(
   producer: Producer,
-  { topic, firstNumber }: GeneratorTask,
+  topic: string,
   render: Render,
-  { perSecond, ms }: { readonly perSecond: number; readonly ms: number },
+  firstNumber: number,
+  { perSecond, ms }: SteadyPace,
 ): Promise<number> {
   const startedAt = performance.now();
   const underWay = new Set<Promise<unknown>>();
@@ -67,7 +68,10 @@ async function producePaced(
   return latestMs;
 }
 
-async function run(task: GeneratorTask): Promise<GeneratorResult> {
+/** Warm-up and measurement of one rate count in numbers of their own. */
+const WARM_UP_NUMBERS = 500_000;
+
+async function run(task: GeneratorTask, takeBreak: () => Promise<void>): Promise<GeneratorResult> {
   const { brokers } = task;
   const kafka = createKafka({ brokers, ssl: false, sasl: undefined, clientId: 'bench-generator' }, () => undefined);
   const producer = kafka.producer({
@@ -77,11 +81,15 @@ async function run(task: GeneratorTask): Promise<GeneratorResult> {
   await producer.connect();
   const { firstNumber, pace } = task;
   const render = renderer(task);
+  if ('perSecond' in pace && pace.warmUpMs !== undefined && pace.warmUpMs > 0) {
+    await producePaced(producer, task.topic, render, firstNumber + WARM_UP_NUMBERS, { ...pace, ms: pace.warmUpMs });
+    await takeBreak();
+  }
   const startedAt = performance.now();
   const before = process.cpuUsage();
   let latestMs = 0;
   if ('records' in pace) await produceAll(producer, task.topic, render, firstNumber, firstNumber + pace.records);
-  else latestMs = await producePaced(producer, task, render, pace);
+  else latestMs = await producePaced(producer, task.topic, render, firstNumber, pace);
   const { user, system } = process.cpuUsage(before);
   const durationMs = performance.now() - startedAt;
   await producer.disconnect();

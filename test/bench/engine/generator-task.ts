@@ -10,8 +10,15 @@ export interface GeneratorTask {
   /** In turns. */
   readonly recipients: readonly Recipient[];
   /** A fixed number as fast as it can; or a rate per second for a time, each record alone, as pipelines do. */
-  readonly pace: { readonly records: number } | { readonly perSecond: number; readonly ms: number };
+  readonly pace: { readonly records: number } | SteadyPace;
   readonly firstNumber: number;
+}
+
+export interface SteadyPace {
+  readonly perSecond: number;
+  readonly ms: number;
+  /** The same before, then a break: by then the generator's own code is compiled. None of it is in the result. */
+  readonly warmUpMs?: number;
 }
 
 export interface GeneratorResult {

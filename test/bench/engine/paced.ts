@@ -30,19 +30,17 @@ let firstNumber = 0;
 const SETTLE_MS = 1_000;
 
 export async function runPaced(world: World, task: PacedTask): Promise<Paced> {
-  const { content, recipients, perSecond } = task;
-  const produce = (ms: number): Promise<GeneratorResult> => {
-    firstNumber += 1_000_000;
-    return world.generate(content, recipients, { perSecond, ms }, firstNumber);
-  };
-  if (task.warmUpMs > 0) {
-    await produce(task.warmUpMs);
+  const { content, recipients, perSecond, ms, warmUpMs } = task;
+  firstNumber += 1_000_000;
+  let before = await cpuTimes(world.watched());
+  const begin = async (): Promise<void> => {
     await pause(SETTLE_MS);
-  }
-  await task.onMeasure?.();
-  await world.sink.note();
-  const before = await cpuTimes(world.watched());
-  const generated = await produce(task.ms);
+    await task.onMeasure?.();
+    await world.sink.note();
+    before = await cpuTimes(world.watched());
+  };
+  if (warmUpMs === 0) await begin();
+  const generated = await world.generate(content, recipients, { perSecond, ms, warmUpMs }, firstNumber, begin);
   const after = await cpuTimes(world.watched());
   await pause(SETTLE_MS);
   return { notes: await world.sink.read(), generated, cpuUs: cpuPerUnit(before, after, generated.records) };

@@ -100,18 +100,19 @@ export class World {
     return bare;
   }
 
-  /** Runs the generator to its end. */
+  /** Runs the generator to its end; `onBreak` is done between its warm-up and the rest. */
   async generate(
     content: GeneratorTask['content'],
     recipients: readonly Recipient[],
     pace: GeneratorTask['pace'],
     firstNumber = 0,
+    onBreak?: () => Promise<void>,
   ): Promise<GeneratorResult> {
     const { kafka, topics } = this.system.config;
     const topic = content === 'jobs' ? topics.dispatch : topics.callEvents;
     const schemaId = await this.#schemaId(topic, content === 'jobs' ? 'delivery-job' : 'call-event');
     const task: GeneratorTask = { brokers: kafka.brokers, topic, schemaId, content, recipients, pace, firstNumber };
-    return runInChild<GeneratorResult>(new URL('./generator-process.js', import.meta.url), task);
+    return runInChild<GeneratorResult>(new URL('./generator-process.js', import.meta.url), task, onBreak);
   }
 
   /** All processes and servers that work for a delivery; the sink apart from them. */

@@ -3,9 +3,14 @@ import { fileURLToPath } from 'node:url';
 
 /**
  * Work in a process of its own, so that it takes nothing of the event loop of whoever measures. The child gets its task
- * as its first message and answers with `{ done }` or `{ failed }`; what it sends before goes to `onNote`.
+ * as its first message and answers with `{ done }` or `{ failed }`. Where it comes to a break, `onBreak` is done before it
+ * goes on.
  */
-export async function runInChild<T>(module: URL, task: unknown, onNote?: (note: unknown) => void): Promise<T> {
+export async function runInChild<T>(
+  module: URL,
+  task: unknown,
+  onBreak: () => Promise<void> = () => Promise.resolve(),
+): Promise<T> {
   const child = fork(fileURLToPath(module), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
@@ -14,7 +19,7 @@ export async function runInChild<T>(module: URL, task: unknown, onNote?: (note: 
       child.on('message', (message: ChildMessage<T>) => {
         if ('done' in message) resolve(message.done);
         else if ('failed' in message) reject(new Error(message.failed));
-        else onNote?.(message.note);
+        else onBreak().then(() => child.send('go on'), reject);
       });
       child.once('exit', (code, signal) => reject(new Error(`${module.pathname} ended early (${code ?? signal})`)));
       child.send(task as object);
@@ -24,7 +29,7 @@ export async function runInChild<T>(module: URL, task: unknown, onNote?: (note: 
   }
 }
 
-type ChildMessage<T> = { readonly done: T } | { readonly failed: string } | { readonly note: unknown };
+type ChildMessage<T> = { readonly done: T } | { readonly failed: string } | { readonly break: true };
 
 async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
@@ -33,12 +38,20 @@ async function ended(child: ChildProcess): Promise<void> {
   await exited;
 }
 
-/** The child's side: takes one task, answers, ends. It ends by itself, too, when its parent is gone. */
-export function serveTask<Task, T>(run: (task: Task, note: (value: unknown) => void) => Promise<T>): void {
+/**
+ * The child's side: takes one task, answers, ends. It ends by itself, too, when its parent is gone. `takeBreak` resolves
+ * when the parent has done what it does in between.
+ */
+export function serveTask<Task, T>(run: (task: Task, takeBreak: () => Promise<void>) => Promise<T>): void {
   const send = (message: ChildMessage<T>) => process.send?.(message);
+  const takeBreak = (): Promise<void> => {
+    const goneOn = new Promise<void>((resolve) => process.once('message', () => resolve()));
+    send({ break: true });
+    return goneOn;
+  };
   process.once('disconnect', () => process.exit(1));
   process.once('message', (task) => {
-    run(task as Task, (note) => send({ note })).then(
+    run(task as Task, takeBreak).then(
       (done) => send({ done }),
       (error: unknown) => send({ failed: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
     );
