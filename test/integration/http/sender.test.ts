@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { connect, createServer, isIPv6, type AddressInfo } from 'node:net';
-import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
+import { createServer as createTlsServer, type SecureVersion, type Server as TlsServer } from 'node:tls';
 import {
   createCertificateAuthority,
   expiredCertificate,
@@ -365,9 +365,12 @@ interface ClosingEndpoint {
 }
 
 /** Answers 200 and closes the connection. */
-async function closingEndpoint({ certificatePem: cert, keyPem: key }: Certificate): Promise<ClosingEndpoint> {
+async function closingEndpoint(
+  { certificatePem: cert, keyPem: key }: Certificate,
+  maxVersion: SecureVersion = 'TLSv1.3',
+): Promise<ClosingEndpoint> {
   const resumed: boolean[] = [];
-  const server = createTlsServer({ cert, key }, (socket) => {
+  const server = createTlsServer({ cert, key, maxVersion }, (socket) => {
     resumed.push(socket.isSessionReused());
     socket
       .on('error', () => undefined)
@@ -447,12 +450,15 @@ describe('TLS', () => {
     expect([shortOf(result), Buffer.concat(received).includes('secret')]).toEqual(['tls', false]);
   });
 
-  test('an endpoint that closes its connections is met again with its session, without its certificate', async () => {
-    const endpoint = await closingEndpoint(await ca.issue());
-    const sender = senderWith();
-    for (let n = 0; n < 4; n += 1) expect(shortOf(await post(sender, endpoint.url))).toBe(200);
-    expect(endpoint.resumed).toEqual([false, true, true, true]);
-  });
+  test.each(['TLSv1.2', 'TLSv1.3'] as const)(
+    'an endpoint that closes its connections is met again with its session: %s',
+    async (maxVersion) => {
+      const endpoint = await closingEndpoint(await ca.issue(), maxVersion);
+      const sender = senderWith();
+      for (let n = 0; n < 4; n += 1) expect(shortOf(await post(sender, endpoint.url))).toBe(200);
+      expect(endpoint.resumed).toEqual([false, true, true, true]);
+    },
+  );
 
   test('a session opens nothing where another has taken the endpoint’s place', async () => {
     const { certificatePem, keyPem } = await selfSignedCertificate();

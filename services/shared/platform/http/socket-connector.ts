@@ -75,6 +75,8 @@ function tlsOpener(secureContext: SecureContext, lookup: LookupFunction): (host:
     });
     socket.on('session', (fresh) => {
       if (socket.authorized) sessions.set(key, fresh);
+      // TLS 1.2 has it earlier than the verdict on the certificate; without a good one there is no secureConnect.
+      else socket.once('secureConnect', () => sessions.set(key, fresh));
     });
     return socket;
   };

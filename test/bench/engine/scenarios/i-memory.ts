@@ -85,6 +85,6 @@ function figuresOf(minutes: readonly number[], delivered: number): Figure[] {
       limit: second,
       target: { kind: 'at most', value: 1.1, of: 'ratio' },
     },
-    { what: 'memory, most', value: Math.max(...minutes), unit: 'MiB', target: { kind: 'at most', value: 400 } },
+    { what: 'memory, minute with most', value: Math.max(...minutes), unit: 'MiB', target: { kind: 'at most', value: 400 } },
   ];
 }
