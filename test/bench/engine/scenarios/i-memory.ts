@@ -85,6 +85,11 @@ function figuresOf(minutes: readonly number[], delivered: number): Figure[] {
       limit: second,
       target: { kind: 'at most', value: 1.1, of: 'ratio' },
     },
-    { what: 'memory, minute with most', value: Math.max(...minutes), unit: 'MiB', target: { kind: 'at most', value: 400 } },
+    {
+      what: 'memory, minute with most',
+      value: Math.max(...minutes),
+      unit: 'MiB',
+      target: { kind: 'at most', value: 400 },
+    },
   ];
 }
