@@ -1,9 +1,7 @@
 import type { Collection, Db } from 'mongodb';
-import { DependencyError, InvariantError } from '../../core/errors.js';
 import type { FailureEntry } from '../../core/failure-log.js';
 import { toFailureDocument, type FailureDocument } from './failure-document.js';
-import { isAwayCode } from './mongo-errors.js';
-import { insertNew } from './unordered-write.js';
+import { insertNew, refusalOf } from './unordered-write.js';
 import { WriteBatcher, type Settled } from '../process/write-batcher.js';
 
 export interface FailureLogOptions {
@@ -54,14 +52,11 @@ export class FailureLog {
     const refused = await insertNew('writing the failure log', this.#entries, documents);
     return entries.map((_, index) => {
       const code = refused.get(index);
-      return code === undefined ? { kind: 'done', result: undefined } : { kind: 'failed', error: refusal(code) };
+      return code === undefined
+        ? { kind: 'done', result: undefined }
+        : { kind: 'failed', error: refusalOf('writing the failure log', code) };
     });
   }
-}
-
-function refusal(code: number): Error {
-  if (isAwayCode(code)) return new DependencyError('mongodb', `failed while writing a failure entry (code ${code})`);
-  return new InvariantError(`MongoDB refused a failure entry (code ${code})`);
 }
 
 /** What an entry weighs in a batch, near enough: its two bodies and some fields. */

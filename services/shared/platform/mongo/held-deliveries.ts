@@ -1,12 +1,11 @@
 import type { Collection, Db } from 'mongodb';
-import { InvariantError } from '../../core/errors.js';
 import { hasRoomFor, type HeldAmount, type HoldPolicy } from '../../core/hold.js';
 import type { Job } from '../../core/job.js';
 import { WriteBatcher, type Settled } from '../process/write-batcher.js';
 import { toHeldDocument, toHeldJob, type HeldDocument } from './held-document.js';
 import { DUPLICATE_KEY, onMongo } from './mongo-errors.js';
 import type { RecoveryDocument } from './recovery-document.js';
-import { insertNew, writeUnordered } from './unordered-write.js';
+import { insertNew, refusalOf, writeUnordered } from './unordered-write.js';
 import type { WebhookRef } from './webhooks.js';
 
 /**
@@ -167,7 +166,7 @@ export class HeldDeliveries {
     if (items.length === 0) return;
     const documents = items.map(({ job, heldAt }) => toHeldDocument(job, heldAt, this.#policy.maxAgeMs));
     const refused = await insertNew('holding deliveries', this.#held, documents);
-    for (const code of refused.values()) throw refusal(code);
+    for (const code of refused.values()) throw refusalOf('holding deliveries', code);
   }
 
   /** Looked at at once: whoever does so puts the next look off as the circuit says. */
@@ -187,13 +186,9 @@ export class HeldDeliveries {
       const [code] = refused.values();
       if (code === undefined) return;
       // Two processes can upsert one document at the same instant: the one that is refused finds it there the next time.
-      if (code !== DUPLICATE_KEY || tries === WRITE_TRIES) throw refusal(code);
+      if (code !== DUPLICATE_KEY || tries === WRITE_TRIES) throw refusalOf('registering held deliveries', code);
     }
   }
-}
-
-function refusal(code: number): Error {
-  return new InvariantError(`MongoDB refused to hold (code ${code})`);
 }
 
 function groupByWebhook(items: readonly Item[]): Item[][] {

@@ -1,5 +1,6 @@
 import { MongoBulkWriteError, type Collection, type OptionalUnlessRequiredId } from 'mongodb';
-import { DUPLICATE_KEY, onMongo } from './mongo-errors.js';
+import { DependencyError, InvariantError } from '../../core/errors.js';
+import { DUPLICATE_KEY, isAwayCode, onMongo } from './mongo-errors.js';
 
 /** The codes of the operations that the server refused, by their place in the batch; all others were carried out. */
 export type Refused = ReadonlyMap<number, number>;
@@ -17,6 +18,12 @@ export async function writeUnordered(doing: string, write: () => Promise<unknown
     // Nothing else of this error may go on: it quotes the refused documents, customers' data included.
     return new Map([error.writeErrors].flat().map(({ index, code }) => [index, code]));
   }
+}
+
+/** What to throw for one that was refused: it can be tried again when its code says that MongoDB is away. */
+export function refusalOf(doing: string, code: number): Error {
+  if (isAwayCode(code)) return new DependencyError('mongodb', `failed while ${doing} (code ${code})`);
+  return new InvariantError(`MongoDB refused ${doing} (code ${code})`);
 }
 
 /**

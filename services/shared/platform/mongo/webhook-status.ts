@@ -1,12 +1,11 @@
 import type { AnyBulkWriteOperation, Collection, Db } from 'mongodb';
 import type { ProbeFailed } from '../../core/circuit.js';
-import { DependencyError, InvariantError } from '../../core/errors.js';
 import type { CountingPolicy } from '../../core/status.js';
 import type { Status } from '../../core/vocabulary.js';
-import { isAwayCode, onMongo } from './mongo-errors.js';
+import { onMongo } from './mongo-errors.js';
 import type { RecoveryDocument } from './recovery-document.js';
 import { changedBy, foldUpdate, type StatusFact } from './status-fold.js';
-import { writeUnordered } from './unordered-write.js';
+import { refusalOf, writeUnordered } from './unordered-write.js';
 import type { WebhookDocument } from './webhook-document.js';
 import { WriteBatcher, type Settled } from '../process/write-batcher.js';
 
@@ -142,7 +141,7 @@ export class WebhookStatus {
     return items.map((item) => {
       const key = keyOf(item);
       const code = codes.get(key);
-      if (code !== undefined) return { kind: 'failed', error: refusal(code) };
+      if (code !== undefined) return { kind: 'failed', error: refusalOf('counting attempts', code) };
       return { kind: 'done', result: statusAfter(after.get(key), item.fact) };
     });
   }
@@ -175,12 +174,6 @@ function statusAfter(webhook: StoredStatus | undefined, { kind, at }: StatusFact
   const { status, statusChangedAt } = webhook;
   const isOfItsMaking = kind === 'success' ? status === 'active' : status === 'failed';
   return { status, changed: isOfItsMaking && statusChangedAt.getTime() === at.getTime() };
-}
-
-/** One that says that MongoDB is away is tried again. */
-function refusal(code: number): Error {
-  if (isAwayCode(code)) return new DependencyError('mongodb', `failed while counting attempts (code ${code})`);
-  return new InvariantError(`MongoDB refused to count attempts (code ${code})`);
 }
 
 function groupByWebhook(items: readonly Item[]): ReadonlyMap<string, readonly Item[]> {
