@@ -28,7 +28,10 @@ export async function collectHistory(rig: Rig, produced: readonly Produced[]): P
   const stored = countOf(positions.values());
   const jobs = expectedJobs({ produced, stored, subscriptions: subscribers });
   const eventOf = new Map(jobs.map(({ jobId, event }) => [jobId, event.eventId]));
-  const entries = await db.collection<FailureDocument>('failure_log').find().toArray();
+  const entries = await db
+    .collection<FailureDocument>('failure_log')
+    .find({ at: { $gte: new Date(rig.witnessedFrom) } })
+    .toArray();
   const held = await db
     .collection<{ jobId: string }>('held_deliveries')
     .find({}, { projection: { jobId: 1 } })
@@ -42,9 +45,10 @@ export async function collectHistory(rig: Rig, produced: readonly Produced[]): P
     held: held.map(({ jobId }) => ({ jobId })),
     letters: await deadLetters(contents.get(topics.deadLetter) ?? [], schemas, positions),
     records: await jobRecords([topics.dispatch, topics.overflow, topics.retry, topics.longRetry], contents, schemas),
-    commits: watch.samples,
-    faults: rig.faults,
+    commits: [...watch.samples],
+    faults: [...rig.faults],
     processes: rig.fleet.ends(),
+    lives: rig.fleet.lives(),
     lag: await lags(rig),
     leaks: [...(await findLeaks(rig)), ...leakingTopics(contents)],
     forbiddenConnections: rig.canary.connections,

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { ServiceProcess } from '../support/service-process.js';
 import type { ServiceName, System } from '../support/system.js';
 import { pause } from '../support/waiting.js';
-import type { ProcessEnd } from './history.js';
+import type { Life, ProcessEnd } from './history.js';
 
 /**
  * The processes of a run and their supervisor: a process that ends, killed or by itself, is started again after a
@@ -27,6 +27,8 @@ interface Place {
 export interface Generation {
   readonly as: string;
   readonly process: ServiceProcess;
+  /** Resident memory, once a second while it lives. */
+  readonly rssMb: number[];
 }
 
 /** Two delivery processes share the work, so that rebalances are real ones. */
@@ -112,6 +114,15 @@ export class Fleet {
     }));
   }
 
+  lives(): Life[] {
+    return this.generations.map(({ as, rssMb: samples }) => ({ name: as, rssMb: [...samples] }));
+  }
+
+  /** Forgets the logs so far, for runs too long to be kept in memory; every process must be ready. */
+  forgetLogs(): void {
+    for (const { process } of this.generations) process.forget();
+  }
+
   /** Waits until every process answers /readyz with 200. Throws if one doesn't in time. */
   async ready(timeoutMs: number): Promise<void> {
     const deadline = Date.now() + timeoutMs;
@@ -148,7 +159,7 @@ export class Fleet {
       ...(env === undefined ? {} : { env }),
     });
     place.current = process;
-    this.generations.push({ as, process });
+    this.generations.push({ as, process, rssMb: [] });
     void process.exited.then((how) => this.#ended(place, process, how));
     return process;
   }
@@ -161,9 +172,12 @@ export class Fleet {
   }
 
   #sampleMemory(): void {
-    for (const place of this.#places.values()) {
-      if (place.current?.running !== true) continue;
-      place.peakRssMb = Math.max(place.peakRssMb, rssMb(place.current.pid));
+    for (const { as, process, rssMb: samples } of this.generations) {
+      if (!process.running) continue;
+      const now = rssMb(process.pid);
+      samples.push(now);
+      const place = this.#places.get(as);
+      if (place !== undefined) place.peakRssMb = Math.max(place.peakRssMb, now);
     }
   }
 }

@@ -20,6 +20,8 @@ export interface History {
   readonly commits: readonly CommitSample[];
   readonly faults: readonly Fault[];
   readonly processes: readonly ProcessEnd[];
+  /** Every process that there was since the run began, from its start to its end. */
+  readonly lives: readonly Life[];
   /** Records that a group has not committed at the end, by group. */
   readonly lag: ReadonlyMap<string, number>;
   /** Places where a secret stood in clear. */
@@ -102,6 +104,13 @@ export interface ProcessEnd {
   readonly peakRssMb: number;
   /** Times that it ended by itself and was started again. */
   readonly selfEnded: number;
+}
+
+/** One process from its start to its end, or until now. */
+export interface Life {
+  readonly name: string;
+  /** Resident memory, once a second. */
+  readonly rssMb: readonly number[];
 }
 
 /** What a run has to hold to. */

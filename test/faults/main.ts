@@ -35,7 +35,7 @@ async function run(): Promise<ScenarioResult[]> {
       if (interruption.signal.aborted) break;
       say(`${scenario.name}: ${scenario.about}`);
       const cluster = await openCluster(scenario.servers, say);
-      const outcome = await runScenario(scenario, { ...options, cluster }).finally(() => cluster?.stop());
+      const outcome = await runScenario(scenario, { ...options, cluster, report: say }).finally(() => cluster?.stop());
       const { result } = outcome;
       results.push(result);
       if (options.keep || result.violations.length > 0)

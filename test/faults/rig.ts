@@ -27,6 +27,13 @@ export interface Rig {
   strike(name: string, exposes: readonly GroupName[], act: () => Promise<unknown>): Promise<void>;
   /** Takes something away for `ms` and gives it back; exposed is what was not committed at either moment. */
   outage(name: string, exposes: readonly GroupName[], ms: number, parts: Outage): Promise<void>;
+  /** Since when the witnesses remember, epoch ms. */
+  readonly witnessedFrom: number;
+  /**
+   * The witnesses forget what has come to an end, so that a run may be longer than what fits into memory: the records
+   * of all topics are deleted, requests, logs, faults and commits dropped. The failure log stays.
+   */
+  forget(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -67,6 +74,7 @@ export async function openRig({ env, estate, cluster }: RigOptions): Promise<Rig
   const watch = new GroupWatch(system.kafka, Object.values(groups));
   await watch.start();
   const faults: Fault[] = [];
+  let witnessedFrom = Date.now();
 
   const exposedOf = async (names: readonly GroupName[]): Promise<number> => {
     const lags = await Promise.all(names.map((name) => watch.lagOf(groups[name])));
@@ -96,6 +104,17 @@ export async function openRig({ env, estate, cluster }: RigOptions): Promise<Rig
       await give();
       faults.push({ name, at, endedAt: Date.now(), exposed: before + (await exposedOf(exposes)) });
     },
+    get witnessedFrom() {
+      return witnessedFrom;
+    },
+    forget: async () => {
+      await deleteRecords(system);
+      system.receiver.log.release(system.receiver.log.requests.length + system.receiver.log.released);
+      fleet.forgetLogs();
+      faults.length = 0;
+      watch.samples.length = 0;
+      witnessedFrom = Date.now();
+    },
     close: async () => {
       fleet.close();
       await watch.stop();
@@ -104,6 +123,21 @@ export async function openRig({ env, estate, cluster }: RigOptions): Promise<Rig
       await system.close();
     },
   };
+}
+
+/** All records that there are by now, of all topics. */
+async function deleteRecords({ kafka, config }: System): Promise<void> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    for (const topic of Object.values(config.topics)) {
+      const ends = await admin.fetchTopicOffsets(topic);
+      const partitions = ends.map(({ partition, high }) => ({ partition, offset: high }));
+      await admin.deleteTopicRecords({ topic, partitions });
+    }
+  } finally {
+    await admin.disconnect();
+  }
 }
 
 function mostWebhooks(webhooks: readonly PlannedWebhook[]): number {

@@ -1,4 +1,6 @@
+import { percentile } from '../../deploy/local/demo/percentile.js';
 import { createRandom } from '../../deploy/local/simulator/random.js';
+import { quartersOf, SEEN_FROM_S } from './check/find-growth.js';
 import { judge, type Verdict } from './check/judge.js';
 import { collectHistory } from './collect-history.js';
 import { usualEstate, type Estate } from './estate.js';
@@ -16,6 +18,8 @@ export interface RunOptions {
   readonly seconds?: number | undefined;
   readonly rate?: number | undefined;
   readonly cluster?: ClusterControl | undefined;
+  /** Told of each chapter of a long run. */
+  readonly report?: (line: string) => void;
 }
 
 export interface ScenarioResult extends Verdict {
@@ -38,36 +42,98 @@ export interface Run {
 
 const SETTLE_MS = 60_000;
 
+/** What the witnesses keep in memory lasts for so long; a longer run is judged in several chapters. */
+const CHAPTER_SECONDS = 300;
+
 /** Runs a scenario from the start of its processes to the verdict. Throws only when it could not be run at all. */
 export async function runScenario(scenario: Scenario, options: RunOptions): Promise<Run> {
-  const { cluster, seed } = options;
+  const { cluster } = options;
   const startedAt = performance.now();
   const estate = scenario.estate ?? ((): Estate => ({ webhooks: usualEstate() }));
   const rig = await openRig({ env: { ...cluster?.env, ...scenario.env }, estate, cluster });
   try {
     await rig.fleet.add(scenario.fleet ?? USUAL_FLEET);
-    const seconds = options.seconds ?? scenario.seconds;
-    const load = await startLoad(rig.system.config, {
-      seed,
-      seconds,
-      rate: options.rate ?? scenario.rate,
-      companies: [...new Set(rig.subscribers.map(({ companyId }) => companyId))],
-    });
-    const during = { random: createRandom(seed + 1), ms: seconds * 1_000, loadEnded: () => load.ended };
-    await Promise.all([load.done, scenario.inject(rig, during)]);
-    const rules = rulesOf(rig, scenario);
-    await settle(rig, load.produced, { timeoutMs: scenario.settleMs ?? SETTLE_MS, sick: rules.sick });
-    await rig.fleet.ready(30_000).catch(() => undefined);
-    const witnessed = await collectHistory(rig, load.produced);
-    const history = scenario.expires === true ? withoutExpired(witnessed) : witnessed;
-    const verdict = judge(history, rules);
-    const own = scenario.examine?.(history, rig) ?? { violations: [], notes: [] };
-    const violations = [...verdict.violations, ...own.violations];
-    const result = resultOf(scenario, seed, history, { ...verdict, violations }, startedAt);
-    return { result: { ...result, notes: own.notes }, history, logs: logsOf(rig) };
+    const total = options.seconds ?? scenario.seconds;
+    const chapters = Math.ceil(total / CHAPTER_SECONDS);
+    const told: ChapterResult[] = [];
+    let evidence: Evidence | undefined;
+    for (let chapter = 0; chapter < chapters; chapter += 1) {
+      if (chapter > 0) await rig.forget();
+      const seconds = Math.min(CHAPTER_SECONDS, total - chapter * CHAPTER_SECONDS);
+      const { history, ...result } = await runChapter(rig, scenario, { ...options, seconds, chapter, chapters });
+      told.push(result);
+      if (chapters > 1) options.report?.(lineOf(chapter, result));
+      // Of the first chapter that doesn't hold, or of the last.
+      if (evidence === undefined || !evidence.broken)
+        evidence = { history, logs: logsOf(rig), broken: result.violations.length > 0 };
+    }
+    if (evidence === undefined) throw new Error('a run lasts at least a second');
+    const { history, logs } = evidence;
+    return { result: sumOf(scenario, options.seed, told, rig, startedAt), history, logs };
   } finally {
     await rig.close();
   }
+}
+
+interface Evidence extends Pick<Run, 'history' | 'logs'> {
+  readonly broken: boolean;
+}
+
+interface ChapterResult extends Verdict {
+  readonly faults: number;
+  /** Of first attempts, ms from the moment that the event was due. */
+  readonly latency: { readonly p50: number; readonly p99: number };
+  readonly notes: readonly string[];
+}
+
+interface ChapterOptions extends RunOptions {
+  readonly seconds: number;
+  readonly chapter: number;
+  readonly chapters: number;
+}
+
+async function runChapter(
+  rig: Rig,
+  scenario: Scenario,
+  { seed, seconds, rate, chapter, chapters }: ChapterOptions,
+): Promise<ChapterResult & { readonly history: History }> {
+  const load = await startLoad(rig.system.config, {
+    seed: seed + chapter,
+    seconds,
+    rate: rate ?? scenario.rate,
+    companies: [...new Set(rig.subscribers.map(({ companyId }) => companyId))],
+  });
+  const random = createRandom(seed + 1 + chapter);
+  const during = { random, ms: seconds * 1_000, chapter, chapters, loadEnded: () => load.ended };
+  await Promise.all([load.done, scenario.inject(rig, during)]);
+  const rules = rulesOf(rig, scenario);
+  await settle(rig, load.produced, { timeoutMs: scenario.settleMs ?? SETTLE_MS, sick: rules.sick });
+  await rig.fleet.ready(30_000).catch(() => undefined);
+  const witnessed = await collectHistory(rig, load.produced);
+  const history = scenario.expires === true ? withoutExpired(witnessed) : witnessed;
+  const verdict = judge(history, rules);
+  const own = scenario.examine?.(history, rig) ?? { violations: [], notes: [] };
+  return {
+    ...verdict,
+    violations: [...verdict.violations, ...own.violations],
+    faults: history.faults.length,
+    latency: latencyOf(history),
+    notes: own.notes,
+    history,
+  };
+}
+
+function latencyOf({ produced, posts }: History): ChapterResult['latency'] {
+  const producedAt = new Map(produced.map(({ eventId, at }) => [eventId, at]));
+  const latencies = posts
+    .filter(({ attempt }) => attempt === 1)
+    .map(({ eventId, arrivedAt }) => arrivedAt - (producedAt.get(eventId) ?? arrivedAt));
+  return { p50: percentile(latencies, 0.5) ?? 0, p99: percentile(latencies, 0.99) ?? 0 };
+}
+
+function lineOf(chapter: number, { events, lost, doubled, faults, latency, violations }: ChapterResult): string {
+  const broken = violations.map(({ invariant, what }) => `${invariant} ${what}`).join('; ');
+  return `chapter ${chapter + 1}: ${events} events, ${faults} faults, lost ${lost}, doubled ${doubled}, p50 ${latency.p50} ms, p99 ${latency.p99} ms ${broken}`;
 }
 
 /** What was deleted before it was read is no debt; how much it is, the scenario tells. */
@@ -94,24 +160,47 @@ function rulesOf({ groups: { delivery, overflow }, webhookIds }: Rig, { rules, s
   };
 }
 
-function resultOf(
+function sumOf(
   { name }: Scenario,
   seed: number,
-  { faults, processes }: History,
-  verdict: Verdict,
+  chapters: readonly ChapterResult[],
+  { fleet }: Rig,
   startedAt: number,
-): Omit<ScenarioResult, 'notes'> {
+): ScenarioResult {
+  const sum = (of: (chapter: ChapterResult) => number): number =>
+    chapters.reduce((total, chapter) => total + of(chapter), 0);
+  const ends = fleet.ends();
   return {
     scenario: name,
     seed,
-    faults: faults.length,
+    faults: sum(({ faults }) => faults),
     seconds: Math.round((performance.now() - startedAt) / 1_000),
-    peakRssMb: Math.round(Math.max(0, ...processes.map(({ peakRssMb }) => peakRssMb))),
-    selfEnded: processes.reduce((sum, { selfEnded }) => sum + selfEnded, 0),
-    ...verdict,
+    peakRssMb: Math.round(Math.max(0, ...ends.map(({ peakRssMb }) => peakRssMb))),
+    selfEnded: ends.reduce((total, { selfEnded }) => total + selfEnded, 0),
+    events: sum(({ events }) => events),
+    lost: sum(({ lost }) => lost),
+    doubled: sum(({ doubled }) => doubled),
+    bound: sum(({ bound }) => bound),
+    recoveryMs: Math.max(0, ...chapters.map(({ recoveryMs }) => recoveryMs)),
+    violations: chapters.flatMap(({ violations }) => violations),
+    notes: [...chapters.flatMap(({ notes }) => notes), ...(chapters.length > 1 ? longRunNotes(chapters, fleet) : [])],
   };
 }
 
+/** How a long run went on: latency from chapter to chapter, memory of those who lived long enough for it. */
+function longRunNotes(chapters: readonly ChapterResult[], fleet: Rig['fleet']): string[] {
+  const oldest = fleet.lives().filter((life) => life.rssMb.length >= SEEN_FROM_S);
+  return [
+    `p50 by chapter, ms: ${chapters.map(({ latency }) => latency.p50).join(' ')}`,
+    `p99 by chapter, ms: ${chapters.map(({ latency }) => latency.p99).join(' ')}`,
+    ...oldest.map((life) => {
+      const { early, late } = quartersOf(life);
+      const minutes = Math.round(life.rssMb.length / 60);
+      return `${life.name} lived ${minutes} min: ${Math.round(early)} MB in its second quarter, ${Math.round(late)} in its last`;
+    }),
+  ];
+}
+
 function logsOf({ fleet }: Rig): Run['logs'] {
-  return fleet.generations.map(({ as, process }, index) => ({ name: `${index}-${as}`, lines: process.raw }));
+  return fleet.generations.map(({ as, process }, index) => ({ name: `${index}-${as}`, lines: [...process.raw] }));
 }

@@ -50,6 +50,9 @@ export interface During {
   readonly random: Random;
   /** How long the load lasts. */
   readonly ms: number;
+  /** A long run is made of several chapters, each with its load, its faults and its verdict; this is the n-th of them, from 0. */
+  readonly chapter: number;
+  readonly chapters: number;
   /** Whether the load has ended. */
   readonly loadEnded: () => boolean;
 }

@@ -17,6 +17,7 @@ export class ServiceProcess {
   readonly #child: ChildProcess;
   readonly #exited: Promise<number | string>;
   #listeners: (() => void)[] = [];
+  #opsUrl: string | undefined;
 
   constructor(name: string, env: Readonly<Record<string, string>>, args: readonly string[] = []) {
     this.name = name;
@@ -64,8 +65,17 @@ export class ServiceProcess {
 
   /** Base address of its ops server. */
   async opsUrl(): Promise<string> {
-    const line = await this.logged(({ event }) => event === 'ops.listening');
-    return `http://127.0.0.1:${String(line['port'])}`;
+    if (this.#opsUrl === undefined) {
+      const line = await this.logged(({ event }) => event === 'ops.listening');
+      this.#opsUrl = `http://127.0.0.1:${String(line['port'])}`;
+    }
+    return this.#opsUrl;
+  }
+
+  /** Forgets what was logged so far, for runs too long to be kept in memory. */
+  forget(): void {
+    this.lines.length = 0;
+    this.raw.length = 0;
   }
 
   /** Waits until /readyz answers 200. */

@@ -3,6 +3,7 @@ import { findAttemptFaults } from './find-attempt-faults.js';
 import { findCommitFaults } from './find-commit-faults.js';
 import { findDisorder } from './find-disorder.js';
 import { findDoubles } from './find-doubles.js';
+import { findGrowth } from './find-growth.js';
 import { findLost } from './find-lost.js';
 import { findStalls } from './find-stalls.js';
 import { violations, type Violation } from './violation.js';
@@ -39,6 +40,7 @@ export function judge(history: History, rules: Rules): Verdict {
       ...violations('I8', 'a secret in clear', history.leaks),
       ...violations('I9', 'a forbidden connection', Array(history.forbiddenConnections).fill('one')),
       ...violations('I10', 'a process above its memory', oversized(history, rules)),
+      ...violations('I10', 'memory that grows', findGrowth(history)),
       ...findCommitFaults(history, rules),
     ],
   };

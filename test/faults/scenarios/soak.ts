@@ -1,9 +1,10 @@
+import { respond } from '../../../deploy/local/receiver/step.js';
 import { pause } from '../../support/waiting.js';
 import type { Rig } from '../rig.js';
 import type { During, Scenario } from '../scenario.js';
 import { GROUPS, proxyOf } from './targets.js';
 
-/** The long run: a steady load, and every quarter of a minute one of the faults that happen in production. */
+/** The long run: a steady load, and again and again one of the faults that happen in production. */
 
 const NAMES = Object.keys(GROUPS);
 
@@ -45,20 +46,30 @@ const registryAway: Hurt = (rig) => {
   return rig.outage('registry hangs', [], 8_000, { take: () => proxy.hang(), give: () => proxy.restore() });
 };
 
-const HURTS: readonly Hurt[] = [kill, kill, restart, freeze, mongoAway, mongoSlow, registryAway];
-const EVERY_MS = 15_000;
+const endpointSlow: Hurt = (rig) => {
+  const script = (delayMs: number) => () => rig.system.receiver.endpoint('/a', [respond(200, { delayMs })]);
+  return rig.outage('an endpoint takes 2 s', [], 8_000, { take: script(2_000), give: script(5) });
+};
+
+const LIVED_THROUGH: readonly Hurt[] = [freeze, mongoAway, mongoSlow, registryAway, endpointSlow];
+const ALL: readonly Hurt[] = [...LIVED_THROUGH, kill, kill, restart];
+
+/** Every minute where there are hours, four times as often in a run of minutes. */
+const everyMs = (ms: number): number => (ms < 300_000 ? 15_000 : 60_000);
 
 const soak: Scenario = {
   name: 'soak',
-  about: 'a steady load with a random fault every 15 s, for as long as is asked for',
+  about:
+    'a steady load with random faults, for as long as is asked for; nobody is killed in its second half, to see memory',
   covers: [],
   servers: 'proxied',
   seconds: 150,
   rate: 60,
   inject: async (rig, during) => {
+    const hurts = during.chapter < during.chapters / 2 ? ALL : LIVED_THROUGH;
     while (!during.loadEnded()) {
-      const nextAt = Date.now() + EVERY_MS;
-      await during.random.pick(HURTS)(rig, during);
+      const nextAt = Date.now() + everyMs(during.ms);
+      await during.random.pick(hurts)(rig, during);
       while (Date.now() < nextAt && !during.loadEnded()) await pause(250);
     }
   },

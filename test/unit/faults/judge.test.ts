@@ -77,6 +77,7 @@ const WELL: History = {
   held: [],
   letters: [],
   records: [record('e1', 0), record('e2', 1), record('e2', 2, 2)],
+  lives: [],
   commits: [commit(1_150, 0), commit(1_300, 1), commit(4_300, 3)],
   faults: [],
   processes: [{ name: 'delivery', running: true, peakRssMb: 150, selfEnded: 0 }],

@@ -1,0 +1,22 @@
+import { percentile } from '../../../deploy/local/demo/percentile.js';
+import type { History, Life } from '../history.js';
+
+/** Below this age a process still fills its caches. */
+export const SEEN_FROM_S = 1_200;
+/** A leak goes on; a heap that has not been collected yet doesn't. */
+const MOST = 1.2;
+
+/** I10: of who lives for twenty minutes or more, the last quarter of its life takes no more memory than the second one. */
+export function findGrowth({ lives }: Pick<History, 'lives'>): string[] {
+  return lives
+    .map((life) => ({ life, ...quartersOf(life) }))
+    .filter(({ life, early, late }) => life.rssMb.length >= SEEN_FROM_S && late > early * MOST)
+    .map(({ life, early, late }) => `${life.name} from ${Math.round(early)} to ${Math.round(late)} MB`);
+}
+
+/** The medians of a life's second and last quarter, MB. */
+export function quartersOf({ rssMb }: Life): { readonly early: number; readonly late: number } {
+  const quarter = Math.floor(rssMb.length / 4);
+  const median = (from: number, to: number): number => percentile(rssMb.slice(from, to), 0.5) ?? 0;
+  return { early: median(quarter, 2 * quarter), late: median(rssMb.length - quarter, rssMb.length) };
+}
