@@ -62,8 +62,11 @@ export interface FailureToCount {
   /** Epoch ms, like all instants here. */
   readonly startedAt: number;
   readonly at: number;
-  /** End of the last success that this process saw: failures that ended before it are forgiven first. */
-  readonly lastSuccessAt: number | undefined;
+  /**
+   * End of the last success that this process has seen by now: it forgives what ended before it. Asked when the failure
+   * is written, which may be much later than when it was made, where MongoDB was away meanwhile.
+   */
+  readonly lastSuccessAt: () => number | undefined;
 }
 
 export interface SuccessToCount {
@@ -232,13 +235,14 @@ async function settleSuccess(
 
 function failureOf(ports: AttemptPorts, job: Job, startedAt: number, at: number): FailureToCount {
   const { companyId, webhookId } = job;
+  ports.recent.failed(webhookId);
   return {
     companyId,
     webhookId,
     attemptId: attemptIdOf(job),
     startedAt,
     at,
-    lastSuccessAt: ports.recent.failed(webhookId),
+    lastSuccessAt: () => ports.recent.lastSuccessAt(webhookId),
   };
 }
 

@@ -23,11 +23,14 @@ export class RecentResults {
     return failedSince || webhook.failures.length > 0 || webhook.status === 'failed';
   }
 
-  /** Notes a failure that counts; returns the end of the last success, if one is known. */
-  failed(webhookId: string): number | undefined {
-    const lastSuccessAt = this.#results.get(webhookId)?.lastSuccessAt;
-    this.#remember(webhookId, { lastSuccessAt, failedSince: true });
-    return lastSuccessAt;
+  /** Notes a failure that counts. */
+  failed(webhookId: string): void {
+    this.#remember(webhookId, { lastSuccessAt: this.lastSuccessAt(webhookId), failedSince: true });
+  }
+
+  /** End of the last success, if one is known. */
+  lastSuccessAt(webhookId: string): number | undefined {
+    return this.#results.get(webhookId)?.lastSuccessAt;
   }
 
   #remember(webhookId: string, result: { lastSuccessAt: number | undefined; failedSince: boolean }): void {

@@ -7,6 +7,7 @@ import { openSchemaStore } from '../../services/shared/platform/avro/schema-stor
 import type { Topics } from '../../services/shared/platform/kafka/topics.js';
 import { PoisonRecord } from '../../services/shared/core/errors.js';
 import type { FailureDocument } from '../../services/shared/platform/mongo/failure-document.js';
+import type { LogLine } from '../support/service-process.js';
 import { memoryKnownSchemas } from '../support/known-schemas.js';
 import { expectedJobs } from './check/expected-jobs.js';
 import { CANARY } from './estate.js';
@@ -43,6 +44,7 @@ export async function collectHistory(rig: Rig, produced: readonly Produced[]): P
     posts: toPosts(system.receiver.requests(), webhookIds, eventOf),
     entries: entries.map(({ jobId, attempt, followUp }) => ({ jobId, attempt, followUp: followUp.kind })),
     held: held.map(({ jobId }) => ({ jobId })),
+    everHeld: heldInLogs(rig),
     letters: await deadLetters(contents.get(topics.deadLetter) ?? [], schemas, positions),
     records: await jobRecords([topics.dispatch, topics.overflow, topics.retry, topics.longRetry], contents, schemas),
     commits: [...watch.samples],
@@ -121,6 +123,13 @@ async function deadLetters(
     const position = positionOf(topic, partition, offset);
     return { eventId: positions.get(position) ?? `no event at ${position}` };
   });
+}
+
+/** A job whose webhook is Failed, or whose retry was held when it became that. */
+function heldInLogs({ fleet }: Rig): Set<string> {
+  const lines = fleet.generations.flatMap(({ process }) => process.lines);
+  const isHeld = ({ event, decision }: LogLine): boolean => event === 'delivery.held' || decision === 'held';
+  return new Set(lines.filter(isHeld).map(({ jobId }) => String(jobId)));
 }
 
 async function lags({ watch, groups }: Rig): Promise<Map<string, number>> {

@@ -14,6 +14,8 @@ export interface History {
   readonly entries: readonly Entry[];
   /** Still held at the end. */
   readonly held: readonly { readonly jobId: string }[];
+  /** Held at any time, as the processes' logs tell. */
+  readonly everHeld: ReadonlySet<string>;
   /** Events and jobs that were dead-lettered. */
   readonly letters: readonly { readonly eventId: string }[];
   readonly records: readonly JobRecord[];
@@ -123,8 +125,6 @@ export interface Rules {
   readonly ordered: boolean;
   /** The topic whose commits are held against the receivers' log, its group, and where jobs leave it for. */
   readonly dispatch: { readonly topic: string; readonly group: string; readonly overflow: string };
-  /** Whether webhooks may become Failed: what is held is committed before it is posted. */
-  readonly holds: boolean;
   /** Webhooks whose endpoints stay sick: what is still held for them at the end is where it belongs. */
   readonly sick: ReadonlySet<string>;
 }

@@ -13,5 +13,6 @@ export function keepLogs(parent: string, { result, history, logs }: Run): string
 }
 
 function mapsAsObjects(_: string, value: unknown): unknown {
+  if (value instanceof Set) return [...(value as Set<unknown>)];
   return value instanceof Map ? Object.fromEntries(value as Map<string, unknown>) : value;
 }

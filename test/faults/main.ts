@@ -27,7 +27,13 @@ async function run(): Promise<ScenarioResult[]> {
   const interruption = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interruption.abort());
   const dataFolder = temporaryDataFolder(join(projectRoot(), '.data'));
-  const stack = await startStack({ dataFolder, temporary: true, report: say, signal: interruption.signal });
+  const stack = await startStack({
+    dataFolder,
+    temporary: true,
+    productionKafka: true,
+    report: say,
+    signal: interruption.signal,
+  });
   Object.assign(process.env, addressesOf(stack));
   try {
     for (const scenario of SCENARIOS) {

@@ -154,7 +154,6 @@ function rulesOf({ groups: { delivery, overflow }, webhookIds }: Rig, { rules, s
     rssLimitMb: 512,
     ordered: true,
     dispatch: { topic: delivery.topic, group: delivery.id, overflow: overflow.topic },
-    holds: false,
     sick: new Set((stays ?? []).map((path) => webhookIds.get(path) ?? path)),
     ...rules,
   };

@@ -312,16 +312,18 @@ describe('a success writes only when there is something to reset', () => {
 
   test('a failure carries the end of the last success along, so that older failures are forgiven first', () => {
     const recent = new RecentResults(10);
-    expect(recent.failed(healthy.id)).toBeUndefined();
+    recent.failed(healthy.id);
+    expect(recent.lastSuccessAt(healthy.id)).toBeUndefined();
     recent.succeeded(healthy, NOW);
-    expect([recent.failed(healthy.id), recent.failed(healthy.id)]).toEqual([NOW, NOW]);
+    recent.failed(healthy.id);
+    expect(recent.lastSuccessAt(healthy.id)).toBe(NOW);
   });
 
   test('webhooks don’t mix', () => {
     const recent = new RecentResults(10);
     recent.failed('wh_2');
     expect(recent.succeeded(healthy, NOW)).toBe(false);
-    expect(recent.failed('wh_3')).toBeUndefined();
+    expect(recent.lastSuccessAt('wh_3')).toBeUndefined();
   });
 
   test('memory is bounded: the webhook that was quiet for longest is forgotten', () => {
@@ -330,6 +332,6 @@ describe('a success writes only when there is something to reset', () => {
     recent.succeeded(webhookOf({ id: 'b' }), NOW);
     recent.succeeded(webhookOf({ id: 'a' }), NOW + 1);
     recent.succeeded(webhookOf({ id: 'c' }), NOW);
-    expect([recent.failed('a'), recent.failed('c'), recent.failed('b')]).toEqual([NOW + 1, NOW, undefined]);
+    expect(['a', 'c', 'b'].map((id) => recent.lastSuccessAt(id))).toEqual([NOW + 1, NOW, undefined]);
   });
 });

@@ -89,7 +89,7 @@ function worldOf({
       },
       countFailure: ({ at, startedAt, attemptId, lastSuccessAt }) =>
         note(
-          `count failure ${attemptId.slice(-2)} ${startedAt - NOW}..${at - NOW} after ${lastSuccessAt ?? 'none'}`,
+          `count failure ${attemptId.slice(-2)} ${startedAt - NOW}..${at - NOW} after ${lastSuccessAt() ?? 'none'}`,
         )().then(() => trips),
       disableGone: ({ at, startedAt }) => note(`disable ${startedAt - NOW}..${at - NOW}`)(),
       countSuccess: ({ at }) => note(`count success ${at - NOW}`)(),

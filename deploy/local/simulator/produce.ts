@@ -12,6 +12,8 @@ export interface ProduceOptions {
   readonly events: Iterable<SimulatedEvent, void>;
   /** Events per second. */
   readonly rate: number;
+  /** Gathers what falls due for so long, as a pipeline's producer may; 0 unless told. */
+  readonly lingerMs?: number;
   /** Takes each batch when its fate is known, in order. */
   readonly onProduced?: (batch: readonly ProducedEvent[]) => void;
   /** Ends the run after the batch that is on its way. */
@@ -58,7 +60,9 @@ export async function produceEvents(options: ProduceOptions): Promise<ProduceRes
       options.onProduced?.(batch.map((event) => ({ ...event, producedAt, acked: error === null })));
     }
     const restMs = pace.waitMs(performance.now());
-    if (restMs > 0) await sleep(Math.min(Math.max(restMs, REST_MS.least), REST_MS.most));
+    const lingerMs = options.lingerMs ?? 0;
+    if (restMs > 0 || lingerMs > 0)
+      await sleep(Math.max(lingerMs, Math.min(Math.max(restMs, REST_MS.least), REST_MS.most)));
   }
   return { produced, acked, lastError, seconds: (performance.now() - startedAt) / 1_000 };
 }

@@ -71,8 +71,12 @@ export async function openStores(
     countFailure: async (failure) => {
       const { companyId, webhookId, lastSuccessAt } = failure;
       return patiently(async () => {
+        const successAt = lastSuccessAt();
+        // A success since then: this failure, and what stands there of before, is forgiven.
+        if (successAt !== undefined && successAt > failure.at)
+          return (await status.recordSuccess({ companyId, webhookId, at: successAt })).status === 'failed';
         // Both facts go into one atomic update, in this order.
-        const forgiven = lastSuccessAt && status.recordSuccess({ companyId, webhookId, at: lastSuccessAt });
+        const forgiven = successAt && status.recordSuccess({ companyId, webhookId, at: successAt });
         const [, counted] = await Promise.all([forgiven, status.recordFailure(failure)]);
         const isFailed = counted.status === 'failed';
         if (isFailed && counted.changed) log.warn('webhook.failed', { companyId, webhookId });

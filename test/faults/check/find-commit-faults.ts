@@ -5,14 +5,14 @@ import { groupBy } from './group-by.js';
 /**
  * I12: a commit never goes back, and never passes a record that isn't finished. The second is held against the
  * receivers' log: when a commit beyond a job's record was seen, the job's attempt had arrived at its endpoint. A job
- * that left for the overflow topic, or was held, was finished by that.
+ * that left for the overflow topic, or was held because its webhook was Failed, was finished by that.
  */
 export function findCommitFaults(history: History, rules: Rules): Violation[] {
   const partitions = groupBy(history.commits, ({ group, topic, partition }) => `${group} ${topic}/${partition}`);
   const back = [...partitions].flatMap(([name, samples]) => regressions(name, samples));
   return [
     ...violations('I12', 'a commit that went back', back),
-    ...(rules.holds ? [] : violations('I12', 'a commit beyond a job not posted', passed(history, rules.dispatch))),
+    ...violations('I12', 'a commit beyond a job not posted', passed(history, rules.dispatch)),
   ];
 }
 
@@ -26,7 +26,10 @@ function regressions(name: string, samples: readonly CommitSample[]): string[] {
   return found;
 }
 
-function passed({ commits, records, posts }: History, { topic, group, overflow }: Rules['dispatch']): string[] {
+function passed(
+  { commits, records, posts, everHeld }: History,
+  { topic, group, overflow }: Rules['dispatch'],
+): string[] {
   const arrived = new Map<string, number>();
   for (const { jobId, attempt, arrivedAt } of posts) {
     const name = `${jobId}:${attempt}`;
@@ -36,7 +39,7 @@ function passed({ commits, records, posts }: History, { topic, group, overflow }
   const ours = commits.filter((sample) => sample.topic === topic && sample.group === group);
   const samplesOf = groupBy(ours, ({ partition }) => partition);
   return records
-    .filter((record) => record.topic === topic && !left.has(record.jobId))
+    .filter((record) => record.topic === topic && !left.has(record.jobId) && !everHeld.has(record.jobId))
     .filter((record) => {
       const at = arrived.get(`${record.jobId}:${record.attempt}`);
       return at !== undefined && at > committedAt(record, samplesOf.get(record.partition) ?? []);

@@ -1,6 +1,7 @@
 import type { Scenario } from '../scenario.js';
 import { ADMIN_SCENARIOS } from './admin.js';
 import { BROKER_SCENARIOS } from './brokers.js';
+import { CLOCK_SCENARIOS } from './clocks.js';
 import { DEPENDENCY_SCENARIOS } from './dependencies.js';
 import { ENDPOINT_SCENARIOS } from './endpoints.js';
 import { FUZZ_SCENARIOS } from './fuzz.js';
@@ -12,6 +13,7 @@ import { SOAK_SCENARIOS } from './soak.js';
 export const SCENARIOS: readonly Scenario[] = [
   ...PROCESS_SCENARIOS,
   ...GROUP_SCENARIOS,
+  ...CLOCK_SCENARIOS,
   ...DEPENDENCY_SCENARIOS,
   ...BROKER_SCENARIOS,
   ...ENDPOINT_SCENARIOS,

@@ -118,7 +118,7 @@ const sickEndpoints: Scenario = {
   env: { STATUS_MAX_PROBE_MS: '3000', DELIVERY_MAX_RETRY_AFTER_MS: '5000' },
   estate,
   stays: STAY_SICK,
-  rules: { ordered: false, holds: true },
+  rules: { ordered: false },
   inject: async (rig, { ms }) => {
     const { receiver } = rig.system;
     const scripts = Object.entries(sicknesses(rig.canary));

@@ -1,5 +1,6 @@
 import { respond } from '../../../deploy/local/receiver/step.js';
 import { pause } from '../../support/waiting.js';
+import { usualEstate } from '../estate.js';
 import type { Rig } from '../rig.js';
 import type { During, Scenario } from '../scenario.js';
 import { GROUPS, proxyOf } from './targets.js';
@@ -65,6 +66,8 @@ const soak: Scenario = {
   servers: 'proxied',
   seconds: 150,
   rate: 60,
+  // One webhook per event, so that two cores have room for 300 events/s.
+  estate: () => ({ webhooks: usualEstate().filter(({ path }) => path !== '/c2') }),
   inject: async (rig, during) => {
     const hurts = during.chapter < during.chapters / 2 ? ALL : LIVED_THROUGH;
     while (!during.loadEnded()) {

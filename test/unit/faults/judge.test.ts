@@ -14,7 +14,6 @@ const RULES: Rules = {
   rssLimitMb: 512,
   ordered: true,
   dispatch: { topic: 'dispatch', group: 'delivery', overflow: 'overflow' },
-  holds: false,
   sick: new Set(),
 };
 
@@ -75,6 +74,7 @@ const WELL: History = {
   posts: [post('e1', 1_100), post('e2', 1_200, { status: 500 }), post('e2', 4_210, { attempt: 2 })],
   entries: [entry('e2', 1, 'retry')],
   held: [],
+  everHeld: new Set(),
   letters: [],
   records: [record('e1', 0), record('e2', 1), record('e2', 2, 2)],
   lives: [],
@@ -227,8 +227,8 @@ function asked(): Partial<History> {
 
 test('a backlog that a second fault prolongs is the second one’s', () => {
   const faults = [fault(1_050, 1), fault(40_000, 1)];
-  const history = { ...WELL, faults, posts: [...WELL.posts.slice(1), post('e1', 70_000)] };
-  expect(judge(history, { ...RULES, ordered: false, holds: true })).toMatchObject({
+  const history = { ...WELL, faults, posts: [...WELL.posts.slice(1), post('e1', 70_000)], commits: [] };
+  expect(judge(history, { ...RULES, ordered: false })).toMatchObject({
     recoveryMs: 30_000,
     violations: [],
   });
@@ -246,7 +246,21 @@ test('what is held for an endpoint that stays sick is where it belongs', () => {
   expect(judge(history, { ...RULES, sick: new Set([HOOK]) }).violations).toEqual([]);
 });
 
-test('where webhooks may be held for, a commit is not held against the receivers', () => {
-  const history = { ...WELL, commits: [commit(1_150, 2), commit(4_300, 3)] };
-  expect(judge(history, { ...RULES, holds: true }).violations).toEqual([]);
+test('a job that was held is finished by that, and comes after live traffic', () => {
+  const late = { ...WELL, posts: [...WELL.posts.slice(1), post('e1', 9_000)], commits: [commit(1_150, 2)] };
+  expect(judge(late, RULES).violations.map(({ invariant }) => invariant)).toEqual(['I4', 'I12']);
+  expect(judge({ ...late, everHeld: new Set([jobOf('e1'), jobOf('e2')]) }, RULES).violations).toEqual([]);
+});
+
+test('memory that grows is found in who lives long enough', () => {
+  const growing = (seconds: number) => [
+    { name: 'd', rssMb: Array.from({ length: seconds }, (_, at) => 100 + at / 10) },
+  ];
+  expect(judge({ ...WELL, lives: growing(1_300) }, RULES).violations.map(({ invariant }) => invariant)).toEqual([
+    'I10',
+  ]);
+  expect(judge({ ...WELL, lives: growing(1_100) }, RULES).violations).toEqual([]);
+  expect(judge({ ...WELL, lives: [{ name: 'd', rssMb: Array<number>(1_300).fill(150) }] }, RULES).violations).toEqual(
+    [],
+  );
 });

@@ -1,0 +1,110 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { projectRoot } from '../../../services/shared/platform/process/project-root.js';
+import { pause } from '../../support/waiting.js';
+import { byJob, isSuccess } from '../check/expected-jobs.js';
+import { violations } from '../check/violation.js';
+import { USUAL_FLEET, type Member } from '../fleet.js';
+import type { History, Post } from '../history.js';
+import type { Rig } from '../rig.js';
+import type { Examination, Scenario } from '../scenario.js';
+
+/**
+ * Clocks that are wrong: one process's wall clock is set forward or back by an hour, and set right again, as after a
+ * virtual machine's pause or by a wrong time server; two processes differ by ten seconds.
+ */
+
+const folder = mkdtempSync(join(tmpdir(), 'clocks-'));
+const fileOf = (as: string): string => join(folder, as);
+const setClock = (as: string, shiftMs: number): void => writeFileSync(fileOf(as), String(shiftMs));
+
+function withClock(member: Member): Member {
+  setClock(member.as, 0);
+  const hook = pathToFileURL(join(projectRoot(), 'dist', 'test', 'faults', 'shifted-clock.js')).href;
+  return { ...member, env: { ...member.env, NODE_OPTIONS: `--import=${hook}`, CLOCK_FILE: fileOf(member.as) } };
+}
+
+const HOUR_MS = 3_600_000;
+const JUMPS = [HOUR_MS, -HOUR_MS, 10_000, -10_000];
+/** Longer than a session: who sends no heartbeats is missed by then. */
+const WRONG_FOR_MS = 9_000;
+
+const clockJumps: Scenario = {
+  name: 'clock-jumps',
+  about: "a process's clock jumps by an hour or ten seconds, forward and back, one process after the other",
+  covers: [18],
+  servers: 'stack',
+  seconds: 180,
+  rate: 60,
+  fleet: USUAL_FLEET.map(withClock),
+  // A retry process whose clock is ahead can't know that a retry is not due.
+  rules: { retryDelayMs: 0 },
+  inject: async (rig) => {
+    for (const as of ['delivery-1', 'retry-1', 'call-1', 'delivery-2'])
+      for (const jump of JUMPS) {
+        await pause(1_500);
+        await rig.outage(nameOf(as, jump), [], WRONG_FOR_MS, {
+          take: () => setClock(as, jump),
+          give: () => setClock(as, 0),
+        });
+      }
+  },
+  examine,
+};
+
+const nameOf = (as: string, jumpMs: number): string => `${as} is off by ${jumpMs / 1_000} s`;
+
+const DELAY_MS = 3_000;
+/** Twice the delay, and what a busy machine adds. */
+const LATEST_MS = 2 * DELAY_MS + 2_000;
+/** Clocks of one machine, and a receiver that notes an answer later than we have it. */
+const TOLERANCE_MS = 100;
+
+/** How long retries were held, and that no clock but the retry process's own can hasten them. */
+function examine({ posts, faults }: History, { fleet }: Rig): Examination {
+  const waits = [...byJob(posts).values()].flatMap(waitsOf);
+  const ahead = faults.filter(({ name }) => name === nameOf('retry-1', HOUR_MS) || name === nameOf('retry-1', 10_000));
+  const early = waits.filter(
+    ({ ms, at }) =>
+      ms < DELAY_MS - TOLERANCE_MS &&
+      !ahead.some((fault) => at >= fault.at - DELAY_MS && at <= fault.endedAt + TOLERANCE_MS),
+  );
+  const late = waits.filter(({ ms }) => ms > LATEST_MS);
+  const ended = fleet.ends().filter(({ selfEnded }) => selfEnded > 0);
+  const hastened = waits.filter(({ ms }) => ms < DELAY_MS - TOLERANCE_MS).length;
+  return {
+    violations: [
+      ...violations('I5', 'a retry before its time', early.map(told)),
+      ...violations('I5', 'a retry held for more than twice its delay', late.map(told)),
+      ...violations(
+        'I7',
+        'a process that a clock ended',
+        ended.map(({ name }) => name),
+      ),
+    ],
+    notes: [
+      `${waits.length} retries, ${hastened} of them early by the retry process's own clock, the latest after ${Math.max(0, ...waits.map(({ ms }) => ms))} ms`,
+    ],
+  };
+}
+
+interface Wait {
+  readonly jobId: string;
+  readonly at: number;
+  readonly ms: number;
+}
+
+const told = ({ jobId, ms }: Wait): string => `${jobId} after ${ms} ms`;
+
+/** From each failed attempt of a job to the first arrival of the next. */
+function waitsOf(posts: readonly Post[]): Wait[] {
+  return posts.flatMap(({ jobId, attempt, status, completedAt }) => {
+    const next = posts.filter((post) => post.attempt === attempt + 1).map(({ arrivedAt }) => arrivedAt);
+    if (isSuccess(status) || status === undefined || completedAt === undefined || next.length === 0) return [];
+    return [{ jobId, at: completedAt, ms: Math.min(...next) - completedAt }];
+  });
+}
+
+export const CLOCK_SCENARIOS: readonly Scenario[] = [clockJumps];
