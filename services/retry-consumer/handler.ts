@@ -1,4 +1,4 @@
-import { holdFor } from '../shared/core/delay.js';
+import { dueAt, holdFor } from '../shared/core/delay.js';
 import type { Job } from '../shared/core/job.js';
 import type { AdmittedRecord } from '../shared/core/partition-progress.js';
 
@@ -26,7 +26,8 @@ export interface RetryPorts {
 }
 
 export interface RetryHold {
-  hold(job: Job, record: AdmittedRecord): void;
+  /** `appendedAt`: when the broker took the record in, epoch ms of its clock. */
+  hold(job: Job, record: AdmittedRecord, appendedAt: number): void;
   readonly jobs: number;
   readonly bytes: number;
   /** Forgets what waits; resolves when what is being published has been acknowledged. */
@@ -42,14 +43,14 @@ export function createRetryHold(delayMs: number, ports: RetryPorts): RetryHold {
   const publishing = new Set<Promise<void>>();
   let bytes = 0;
 
-  const release = async (job: Job, record: AdmittedRecord): Promise<void> => {
+  const release = async (job: Job, record: AdmittedRecord, due: number): Promise<void> => {
     try {
       if (!record.progress.revoked) {
-        if (ports.putBack !== undefined && holdFor(job.notBefore, ports.now(), delayMs) > CLOCK_MS) {
+        if (ports.putBack !== undefined && holdFor(due, ports.now(), delayMs) > CLOCK_MS) {
           await ports.putBack(job);
         } else {
           await ports.publish(job);
-          ports.observeLateness(ports.now() - job.notBefore);
+          ports.observeLateness(ports.now() - due);
         }
       }
       record.finish();
@@ -60,14 +61,16 @@ export function createRetryHold(delayMs: number, ports: RetryPorts): RetryHold {
   };
 
   return {
-    hold(job, record) {
+    hold(job, record, appendedAt) {
       bytes += job.body.byteLength;
+      // What is put back was appended anew, without another failure.
+      const due = ports.putBack === undefined ? dueAt(job.notBefore, appendedAt, delayMs) : job.notBefore;
       const onDue = (): void => {
         waiting.delete(record);
-        const releasing = release(job, record).finally(() => publishing.delete(releasing));
+        const releasing = release(job, record, due).finally(() => publishing.delete(releasing));
         publishing.add(releasing);
       };
-      waiting.set(record, setTimeout(onDue, holdFor(job.notBefore, ports.now(), delayMs)));
+      waiting.set(record, setTimeout(onDue, holdFor(due, ports.now(), delayMs)));
     },
     get jobs() {
       return waiting.size + publishing.size;

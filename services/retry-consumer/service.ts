@@ -56,7 +56,7 @@ export async function startRetry(context: ServiceContext, settings: RetrySetting
       bounds: delivery,
       stuckAfterMs: settings.process.stuckAfterMs,
       load: hold,
-      admit: (job, record) => hold.hold(job, record),
+      admit: (job, record, appendedAt) => hold.hold(job, record, appendedAt),
     });
     context.onShutdown(`consumer of ${topic}`, () => consumer.stop());
     context.onShutdown(`retries of ${topic}`, async () => {

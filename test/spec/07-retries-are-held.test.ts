@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { createRetryHold, type RetryPorts } from '../../services/retry-consumer/handler.js';
-import { holdFor } from '../../services/shared/core/delay.js';
+import { dueAt, holdFor } from '../../services/shared/core/delay.js';
 import type { Job } from '../../services/shared/core/job.js';
 import { PartitionProgress } from '../../services/shared/core/partition-progress.js';
 import { jobOf, NOW } from '../support/samples.js';
@@ -24,6 +24,17 @@ describe('how long a retry is held', () => {
     ['without a time', 0, 0],
   ])('%s', (_case, notBefore, heldMs) => {
     expect(holdFor(notBefore, NOW, DELAY)).toBe(heldMs);
+  });
+});
+
+describe('when a retry is due', () => {
+  test.each([
+    ['when it asks to be', NOW + 2_995, NOW, NOW + 2_995],
+    ['when it asks to be, although we were down since', NOW - 1, NOW - 3_000, NOW - 1],
+    ['the delay after the broker took it in, where a slow clock asks for the past', NOW - 3_600_000, NOW, NOW + 3_000],
+    ['the same where its own failure took a minute to be written', NOW - 57_000, NOW, NOW + 3_000],
+  ])('%s', (_case, notBefore, appendedAt, due) => {
+    expect(dueAt(notBefore, appendedAt, DELAY)).toBe(due);
   });
 });
 
@@ -58,8 +69,8 @@ describe('the hold', () => {
     const hold = createRetryHold(DELAY, portsOf());
     const partition = progress();
     const records = [10, 11].map((offset) => partition.admit(offset));
-    hold.hold(retry('a', 1_000), records[0]!);
-    hold.hold(retry('b', 2_500), records[1]!);
+    hold.hold(retry('a', 1_000), records[0]!, NOW);
+    hold.hold(retry('b', 2_500), records[1]!, NOW);
     await jest.advanceTimersByTimeAsync(999);
     expect([published, records[0]?.finished]).toEqual([[], false]);
     await jest.advanceTimersByTimeAsync(1);
@@ -72,7 +83,7 @@ describe('the hold', () => {
     const jobs: Job[] = [];
     const hold = createRetryHold(DELAY, portsOf({ publish: (job) => (jobs.push(job), Promise.resolve()) }));
     const job = retry('a', 100, { lane: 'overflow' });
-    hold.hold(job, progress().admit(0));
+    hold.hold(job, progress().admit(0), NOW);
     await jest.advanceTimersByTimeAsync(100);
     expect(jobs).toEqual([job]);
   });
@@ -80,8 +91,8 @@ describe('the hold', () => {
   test('a record that was waiting behind others for longer goes first, whatever its place in the partition', async () => {
     const hold = createRetryHold(DELAY, portsOf());
     const partition = progress();
-    hold.hold(retry('later', 3_000), partition.admit(0));
-    hold.hold(retry('overdue', -60_000), partition.admit(1));
+    hold.hold(retry('later', 3_000), partition.admit(0), NOW);
+    hold.hold(retry('overdue', -60_000), partition.admit(1), NOW - 63_000);
     await jest.advanceTimersByTimeAsync(3_000);
     expect(published).toEqual(['overdue at 0', 'later at 3000']);
     expect(lateness[0]).toBe(60_000);
@@ -96,10 +107,10 @@ describe('the hold', () => {
       const done: string[] = [];
       const hold = createRetryHold(DELAY, portsOf({ publish: (job) => (done.push(job.jobId), Promise.resolve()) }));
       const partition = progress();
-      hold.hold(retry('before', 3_000), partition.admit(0));
+      hold.hold(retry('before', 3_000), partition.admit(0), NOW);
       await jest.advanceTimersByTimeAsync(1_000);
       jest.setSystemTime(NOW + 1_000 + jump);
-      hold.hold(retry('after', 4_000), partition.admit(1));
+      hold.hold(retry('after', 4_000), partition.admit(1), NOW);
       await jest.advanceTimersByTimeAsync(2_000);
       expect(done).toContain('before');
       await jest.advanceTimersByTimeAsync(1_000);
@@ -110,7 +121,7 @@ describe('the hold', () => {
   test('a partition that was lost meanwhile: nothing is published, the new owner will', async () => {
     const hold = createRetryHold(DELAY, portsOf());
     const partition = progress();
-    hold.hold(retry('a', 1_000), partition.admit(0));
+    hold.hold(retry('a', 1_000), partition.admit(0), NOW);
     partition.revoke();
     await jest.advanceTimersByTimeAsync(DELAY);
     expect([published, lateness, hold.jobs, hold.bytes]).toEqual([[], [], 0, 0]);
@@ -120,7 +131,7 @@ describe('the hold', () => {
     const interrupted = new Error('interrupted');
     const hold = createRetryHold(DELAY, portsOf({ publish: () => Promise.reject(interrupted) }));
     const record = progress().admit(0);
-    hold.hold(retry('a', 0), record);
+    hold.hold(retry('a', 0), record, NOW - DELAY);
     await jest.advanceTimersByTimeAsync(1);
     expect([record.finished, errors, hold.jobs, hold.bytes]).toEqual([false, [interrupted], 0, 0]);
   });
@@ -131,8 +142,8 @@ describe('the hold', () => {
     const hold = createRetryHold(DELAY, portsOf({ publish }));
     const partition = progress();
     const body = Buffer.alloc(100);
-    hold.hold(retry('a', 0, { body }), partition.admit(0));
-    hold.hold(retry('b', 2_000, { body }), partition.admit(1));
+    hold.hold(retry('a', 0, { body }), partition.admit(0), NOW - DELAY);
+    hold.hold(retry('b', 2_000, { body }), partition.admit(1), NOW);
     await jest.advanceTimersByTimeAsync(1);
     expect([hold.jobs, hold.bytes]).toEqual([2, 200]);
     acknowledge();
@@ -146,8 +157,8 @@ describe('the hold', () => {
     const hold = createRetryHold(DELAY, portsOf({ publish }));
     const partition = progress();
     const records = [0, 1].map((offset) => partition.admit(offset));
-    hold.hold(retry('due', 0), records[0]!);
-    hold.hold(retry('waiting', 2_000), records[1]!);
+    hold.hold(retry('due', 0), records[0]!, NOW - DELAY);
+    hold.hold(retry('waiting', 2_000), records[1]!, NOW);
     await jest.advanceTimersByTimeAsync(1);
     let stopped = false;
     const stopping = hold.stop().then(() => (stopped = true));
@@ -178,7 +189,7 @@ describe('the topic for longer waits', () => {
     const progress = new PartitionProgress('webhooks.retry-60s', 0);
     const jobs = { short: 20_000, exact: 60_000, long: 150_000 };
     Object.entries(jobs).forEach(([jobId, dueInMs], offset) =>
-      hold.hold(jobOf({ jobId, notBefore: NOW + dueInMs }), progress.admit(offset)),
+      hold.hold(jobOf({ jobId, notBefore: NOW + dueInMs }), progress.admit(offset), NOW),
     );
     await jest.advanceTimersByTimeAsync(60_000);
     expect(did).toEqual(['publish short at 20000', 'publish exact at 60000', 'put back long at 60000']);

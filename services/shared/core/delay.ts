@@ -8,6 +8,15 @@ export function holdFor(notBefore: number, now: number, delayMs: number): number
   return Math.min(Math.max(notBefore - now, 0), delayMs);
 }
 
+/**
+ * When a retry is due, epoch ms: not before the instant that it asks for. Where that had passed when the broker took the
+ * record in (`appendedAt`, its clock), the clock that made it is slow, or who made it was kept waiting: then the delay
+ * counts from there, so that no retry follows its failure at once.
+ */
+export function dueAt(notBefore: number, appendedAt: number, delayMs: number): number {
+  return notBefore > appendedAt ? notBefore : appendedAt + delayMs;
+}
+
 /** Whether a job is to be held for longer than a topic with this fixed delay holds it. */
 export function holdsLonger(notBefore: number, now: number, delayMs: number): boolean {
   return notBefore - now > delayMs;
