@@ -2,6 +2,7 @@ import { connect as connectTcp, isIP } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { Kafka, logLevel, type ISocketFactory, type KafkaConfig, type LogEntry, type SASLOptions } from 'kafkajs';
 import { quietRequestQueues } from './quiet-request-queue.js';
+import { steadyHeartbeats } from './steady-heartbeats.js';
 
 /**
  * The one place where a Kafka client is made.
@@ -32,6 +33,7 @@ export function tellsOfLoss(detail: string): boolean {
 
 export function createKafka(settings: KafkaSettings, log: KafkaLog): Kafka {
   quietRequestQueues();
+  steadyHeartbeats();
   const config: KafkaConfig = {
     clientId: settings.clientId,
     brokers: [...settings.brokers],
