@@ -68,20 +68,15 @@ export async function openStores(
       return (isLong ? longRetries : retries).send(job, signal);
     },
     logFailure: async (entry) => patiently(() => failures.append(entry), signal),
-    countFailure: async (failure) => {
-      const { companyId, webhookId, lastSuccessAt } = failure;
-      return patiently(async () => {
-        const successAt = lastSuccessAt();
-        // A success since then: this failure, and what stands there of before, is forgiven.
-        if (successAt !== undefined && successAt > failure.at)
-          return (await status.recordSuccess({ companyId, webhookId, at: successAt })).status === 'failed';
-        // Both facts go into one atomic update, in this order.
-        const forgiven = successAt && status.recordSuccess({ companyId, webhookId, at: successAt });
-        const [, counted] = await Promise.all([forgiven, status.recordFailure(failure)]);
-        const isFailed = counted.status === 'failed';
-        if (isFailed && counted.changed) log.warn('webhook.failed', { companyId, webhookId });
-        return isFailed;
-      }, signal);
+    countFailure: async ({ lastSuccessAt, ...failure }) => {
+      const counted = await patiently(
+        () => status.recordFailure({ ...failure, lastSuccessAt: lastSuccessAt() }),
+        signal,
+      );
+      const isFailed = counted.status === 'failed';
+      const { companyId, webhookId } = failure;
+      if (isFailed && counted.changed) log.warn('webhook.failed', { companyId, webhookId });
+      return isFailed;
     },
     countSuccess: async (success) => {
       const counted = await patiently(() => status.recordSuccess(success), signal);

@@ -83,6 +83,25 @@ const BECAME_ACTIVE = { status: 'active', changed: true };
 const BECAME_FAILED = { status: 'failed', changed: true };
 const UNKNOWN = { status: undefined, changed: false };
 
+describe('failures that are told late, because MongoDB was away', () => {
+  const told = (n: number, at: number, lastSuccessAt: number | undefined) =>
+    status.recordFailure({ companyId: COMPANY, webhookId, attemptId: `a:${n}`, startedAt: at - 1, at, lastSuccessAt });
+
+  test('don’t count when a success came after them, in whatever order they are told', async () => {
+    const at = Date.now();
+    for (const n of [5, 1, 4, 2, 3]) expect(await told(n, at + n, at + 6)).toEqual(ACTIVE);
+    expect((await stored()).failures).toEqual([]);
+  });
+
+  test('count from the last success on, which forgives what stands there', async () => {
+    const at = Date.now();
+    await told(1, at + 1, undefined);
+    await told(2, at + 2, undefined);
+    expect(await told(4, at + 4, at + 3)).toEqual(ACTIVE);
+    expect((await stored()).failures.map(({ attemptId }) => attemptId)).toEqual(['a:4']);
+  });
+});
+
 describe('a webhook', () => {
   test('becomes Failed with the third failure within 24 h, and says why and since when', async () => {
     const at = Date.now();

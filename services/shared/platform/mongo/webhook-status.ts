@@ -32,6 +32,8 @@ export interface FailedAttemptOf {
   readonly startedAt: number;
   /** Epoch ms at which the attempt ended. */
   readonly at: number;
+  /** End of the last success that is known by now, epoch ms. */
+  readonly lastSuccessAt?: number | undefined;
 }
 
 export interface SucceededAttemptOf {
@@ -40,6 +42,8 @@ export interface SucceededAttemptOf {
   /** Epoch ms at which the attempt ended. */
   readonly at: number;
 }
+
+export type GoneOf = Omit<FailedAttemptOf, 'attemptId' | 'lastSuccessAt'>;
 
 export type ProbeFailedOf = ProbeFailed & { readonly companyId: string; readonly webhookId: string };
 
@@ -82,10 +86,21 @@ export class WebhookStatus {
     });
   }
 
-  /** @throws DependencyError when MongoDB is away; the fact may have been counted, and reporting it again is safe */
-  recordFailure({ companyId, webhookId, attemptId, startedAt, at }: FailedAttemptOf): Promise<StatusAfter> {
+  /**
+   * The last success forgives what ended before it: that is told with the failure, in one atomic update. A failure that
+   * ended before it itself, and was told late, doesn't count.
+   * @throws DependencyError when MongoDB is away; the fact may have been counted, and reporting it again is safe
+   */
+  async recordFailure(failure: FailedAttemptOf): Promise<StatusAfter> {
+    const { companyId, webhookId, attemptId, startedAt, at, lastSuccessAt } = failure;
+    const success = lastSuccessAt === undefined ? undefined : { companyId, webhookId, at: lastSuccessAt };
+    if (success !== undefined && success.at > at) return this.recordSuccess(success);
     const fact: StatusFact = { kind: 'failure', attemptId, startedAt: new Date(startedAt), at: new Date(at) };
-    return this.#batcher.add({ companyId, webhookId, fact });
+    const [, counted] = await Promise.all([
+      success && this.recordSuccess(success),
+      this.#batcher.add({ companyId, webhookId, fact }),
+    ]);
+    return counted;
   }
 
   /** @throws DependencyError as `recordFailure` does */
@@ -103,7 +118,7 @@ export class WebhookStatus {
    * The endpoint answered 410 Gone: `gone` of core/circuit.ts. False when there is nothing to disable: it was enabled or
    * edited since the attempt began, it is Inactive or deleted. @throws DependencyError
    */
-  async recordGone({ companyId, webhookId, startedAt, at }: Omit<FailedAttemptOf, 'attemptId'>): Promise<boolean> {
+  async recordGone({ companyId, webhookId, startedAt, at }: GoneOf): Promise<boolean> {
     const ours = { companyId, _id: webhookId };
     const result = await onMongo('disabling a webhook', () =>
       this.#webhooks.updateOne(
