@@ -8,6 +8,7 @@ import type { ServerName } from './choose-source.js';
 import { expectGroupCoordinator } from './kafka-handshake.js';
 import { kafkaClusterId, kafkaProperties, propertiesEnvironment } from './kafka-properties.js';
 import { makeMongodbPrimary, mongodbUri } from './mongodb-handshake.js';
+import { mongodbOptions } from './mongodb-options.js';
 import { poll } from './poll.js';
 import { expectSchemaRegistry } from './registry-handshake.js';
 import { pinned } from './versions.js';
@@ -60,7 +61,7 @@ export const containerPlans: Readonly<Record<ServerName, (choosePort: ChoosePort
     const network = ['--bind_ip_all', '--port', String(port)];
     const container = new LoopbackContainer(pinned.images.mongodb)
       .publish(port, port)
-      .withCommand(['mongod', '--replSet', 'rs0', ...network, '--wiredTigerCacheSizeGB', '0.25', '--oplogSize', '256']);
+      .withCommand(['mongod', '--replSet', 'rs0', ...network, ...mongodbOptions]);
     const handshake = (signal: AbortSignal) => attempts(() => makeMongodbPrimary(port, signal))(signal);
     return { container, dataPath: '/data/db', port, address: mongodbUri(port), handshake };
   },

@@ -11,6 +11,7 @@ import { expectListener } from './free-port.js';
 import { expectGroupCoordinator, expectKafka } from './kafka-handshake.js';
 import { kafkaClusterId, kafkaProperties, propertiesText } from './kafka-properties.js';
 import { makeMongodbPrimary, mongodbUri } from './mongodb-handshake.js';
+import { mongodbOptions } from './mongodb-options.js';
 import { poll } from './poll.js';
 import { expectSchemaRegistry } from './registry-handshake.js';
 import { runTool, lastLines } from './run-tool.js';
@@ -100,14 +101,13 @@ async function startMongodb(options: LocalServerOptions): Promise<RunningServer>
   const { dataFolder, programs } = options;
   const port = await options.choosePort(27017);
   mkdirSync(join(dataFolder, 'mongodb'), { recursive: true });
-  // The oplog and cache bounds keep it small; a Unix socket would stay in /tmp after a crash.
-  const storage = ['--dbpath', 'mongodb', '--wiredTigerCacheSizeGB', '0.25', '--oplogSize', '256'];
+  // A Unix socket would stay in /tmp after a crash.
   const network = ['--bind_ip', '127.0.0.1', '--port', String(port), '--nounixsocket'];
   return startServerProcess(
     {
       label: `MongoDB ${programs.versions.mongodb}`,
       command: programs.mongod,
-      args: ['--replSet', 'rs0', ...network, ...storage, '--setParameter', 'diagnosticDataCollectionEnabled=false'],
+      args: ['--replSet', 'rs0', ...network, '--dbpath', 'mongodb', ...mongodbOptions],
       cwd: dataFolder,
       logFile: join(dataFolder, 'logs', 'mongodb.log'),
       port,

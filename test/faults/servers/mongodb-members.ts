@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { chooseFreePort, isPortFree } from '../../../deploy/local/free-port.js';
+import { mongodbOptions } from '../../../deploy/local/mongodb-options.js';
 import { poll } from '../../../deploy/local/poll.js';
 import type { ProcessGuard } from '../../../deploy/local/process-guard.js';
 import type { ClusterControl, ClusterNode } from './cluster-control.js';
@@ -40,12 +41,11 @@ export async function startMembers({ guard, mongod, folder }: MemberOptions): Pr
 
 function createMember(guard: ProcessGuard, mongod: string, cwd: string, port: number, index: number): ClusterNode {
   mkdirSync(join(cwd, 'data'), { recursive: true });
-  const storage = ['--dbpath', 'data', '--wiredTigerCacheSizeGB', '0.25', '--oplogSize', '256'];
   const network = ['--bind_ip', '127.0.0.1', '--port', String(port), '--nounixsocket'];
   return createNode(guard, {
     name: `member ${index + 1}`,
     command: mongod,
-    args: ['--replSet', SET, ...network, ...storage, '--setParameter', 'diagnosticDataCollectionEnabled=false'],
+    args: ['--replSet', SET, ...network, '--dbpath', 'data', ...mongodbOptions],
     cwd,
     logFile: join(cwd, 'mongod.log'),
     port,
