@@ -31,7 +31,9 @@ export async function collectHistory(rig: Rig, produced: readonly Produced[]): P
   const eventOf = new Map(jobs.map(({ jobId, event }) => [jobId, event.eventId]));
   const entries = await db
     .collection<FailureDocument>('failure_log')
-    .find({ at: { $gte: new Date(rig.witnessedFrom) } })
+    .find()
+    .sort({ $natural: 1 })
+    .skip(rig.forgottenEntries)
     .toArray();
   const held = await db
     .collection<{ jobId: string }>('held_deliveries')

@@ -27,8 +27,8 @@ export interface Rig {
   strike(name: string, exposes: readonly GroupName[], act: () => Promise<unknown>): Promise<void>;
   /** Takes something away for `ms` and gives it back; exposed is what was not committed at either moment. */
   outage(name: string, exposes: readonly GroupName[], ms: number, parts: Outage): Promise<void>;
-  /** Since when the witnesses remember, epoch ms. */
-  readonly witnessedFrom: number;
+  /** How many entries of the failure log, in the order of their writing, are of what was forgotten. */
+  readonly forgottenEntries: number;
   /**
    * The witnesses forget what has come to an end, so that a run may be longer than what fits into memory: the records
    * of all topics are deleted, requests, logs, faults and commits dropped. The failure log stays.
@@ -74,7 +74,7 @@ export async function openRig({ env, estate, cluster }: RigOptions): Promise<Rig
   const watch = new GroupWatch(system.kafka, Object.values(groups));
   await watch.start();
   const faults: Fault[] = [];
-  let witnessedFrom = Date.now();
+  let forgottenEntries = 0;
 
   const exposedOf = async (names: readonly GroupName[]): Promise<number> => {
     const lags = await Promise.all(names.map((name) => watch.lagOf(groups[name])));
@@ -104,8 +104,8 @@ export async function openRig({ env, estate, cluster }: RigOptions): Promise<Rig
       await give();
       faults.push({ name, at, endedAt: Date.now(), exposed: before + (await exposedOf(exposes)) });
     },
-    get witnessedFrom() {
-      return witnessedFrom;
+    get forgottenEntries() {
+      return forgottenEntries;
     },
     forget: async () => {
       await deleteRecords(system);
@@ -113,7 +113,7 @@ export async function openRig({ env, estate, cluster }: RigOptions): Promise<Rig
       fleet.forgetLogs();
       faults.length = 0;
       watch.samples.length = 0;
-      witnessedFrom = Date.now();
+      forgottenEntries = await system.mongo.db.collection('failure_log').countDocuments();
     },
     close: async () => {
       fleet.close();

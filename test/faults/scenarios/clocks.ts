@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { projectRoot } from '../../../services/shared/platform/process/project-root.js';
 import { pause } from '../../support/waiting.js';
-import { byJob, isSuccess } from '../check/expected-jobs.js';
+import { retryWaits, type RetryWait } from '../check/retry-waits.js';
 import { violations } from '../check/violation.js';
 import { USUAL_FLEET, type Member } from '../fleet.js';
-import type { History, Post } from '../history.js';
+import type { History } from '../history.js';
 import type { Rig } from '../rig.js';
 import type { Examination, Scenario } from '../scenario.js';
 
@@ -64,7 +64,7 @@ const TOLERANCE_MS = 100;
 
 /** How long retries were held, and that no clock but the retry process's own can hasten them. */
 function examine({ posts, faults }: History, { fleet }: Rig): Examination {
-  const waits = [...byJob(posts).values()].flatMap(waitsOf);
+  const waits = retryWaits(posts);
   const ahead = faults.filter(({ name }) => name === nameOf('retry-1', HOUR_MS) || name === nameOf('retry-1', 10_000));
   const early = waits.filter(
     ({ ms, at }) =>
@@ -90,21 +90,6 @@ function examine({ posts, faults }: History, { fleet }: Rig): Examination {
   };
 }
 
-interface Wait {
-  readonly jobId: string;
-  readonly at: number;
-  readonly ms: number;
-}
-
-const told = ({ jobId, ms }: Wait): string => `${jobId} after ${ms} ms`;
-
-/** From each failed attempt of a job to the first arrival of the next. */
-function waitsOf(posts: readonly Post[]): Wait[] {
-  return posts.flatMap(({ jobId, attempt, status, completedAt }) => {
-    const next = posts.filter((post) => post.attempt === attempt + 1).map(({ arrivedAt }) => arrivedAt);
-    if (isSuccess(status) || status === undefined || completedAt === undefined || next.length === 0) return [];
-    return [{ jobId, at: completedAt, ms: Math.min(...next) - completedAt }];
-  });
-}
+const told = ({ jobId, ms }: RetryWait): string => `${jobId} after ${ms} ms`;
 
 export const CLOCK_SCENARIOS: readonly Scenario[] = [clockJumps];

@@ -98,12 +98,12 @@ const stepdowns: Scenario = {
   about: 'the primary of a replica set steps down every 10 s, then is killed',
   covers: [11],
   servers: 'replica-set',
-  seconds: 70,
+  seconds: 125,
   rate: 60,
   inject: async (rig, { loadEnded }) => {
     const client = new MongoClient(rig.system.config.mongodb.uri);
     try {
-      for (let time = 0; time < 5 && !loadEnded(); time += 1) {
+      for (let time = 0; time < 10 && !loadEnded(); time += 1) {
         await pause(5_000);
         await rig.outage('primary steps down', [], 5_000, { take: () => stepDown(client, 10), give: () => undefined });
       }

@@ -136,7 +136,16 @@ const ATTEMPT_ENDS_WITHIN_MS = 12_000;
 /** Below this a p99 says more about the machine than about isolation: whoever waits for a sick one waits 10 s. */
 const P99_FLOOR_MS = 2_000;
 
-function examine(history: History, { webhookIds }: Rig): Examination {
+function examine(history: History, rig: Rig): Examination {
+  const { violations: slow, notes } = healthyLatency(history, rig);
+  const long = history.posts
+    .filter(({ arrivedAt, completedAt }) => (completedAt ?? Infinity) - arrivedAt > ATTEMPT_ENDS_WITHIN_MS)
+    .map(({ jobId, attempt }) => `${jobId}:${attempt}`);
+  return { violations: [...slow, ...violations('I5', 'an attempt that did not end in time', long)], notes };
+}
+
+/** How fast the healthy ones got their events while the others were sick, against before. */
+function healthyLatency(history: History, { webhookIds }: Rig): Examination {
   const healthy = new Set(HEALTHY.map((path) => webhookIds.get(path)));
   const sick = history.faults.find(({ name }) => name === SICK);
   const producedAt = new Map(history.produced.map(({ eventId, at }) => [eventId, at]));
@@ -149,16 +158,42 @@ function examine(history: History, { webhookIds }: Rig): Examination {
   }
   const [before, during] = [percentile(latencies.before, 0.99) ?? 0, percentile(latencies.during, 0.99) ?? Infinity];
   const worse = during > Math.max(2 * before, P99_FLOOR_MS) ? [`p99 ${during} ms, ${before} ms before`] : [];
-  const long = history.posts
-    .filter(({ arrivedAt, completedAt }) => (completedAt ?? Infinity) - arrivedAt > ATTEMPT_ENDS_WITHIN_MS)
-    .map(({ jobId, attempt }) => `${jobId}:${attempt}`);
   return {
-    violations: [
-      ...violations('I6', 'the healthy ones became slow', worse),
-      ...violations('I5', 'an attempt that did not end in time', long),
-    ],
+    violations: violations('I6', 'the healthy ones became slow', worse),
     notes: [`p99 of the healthy endpoints: ${before} ms before, ${during} ms while the others were sick`],
   };
 }
 
-export const ENDPOINT_SCENARIOS: readonly Scenario[] = [sickEndpoints];
+/** Ten companies with ten webhooks each: the most that a company may have. */
+const HANGING = Array.from({ length: 100 }, (_, index) => `/hangs-${index}`);
+
+const hundredHang: Scenario = {
+  name: 'hundred-hang',
+  about:
+    'a hundred endpoints hang at once beside two healthy ones: these notice nothing, and what was held arrives after',
+  covers: [22],
+  servers: 'stack',
+  seconds: 60,
+  rate: 24,
+  settleMs: 120_000,
+  env: { STATUS_MAX_PROBE_MS: '3000' },
+  estate: () => ({
+    webhooks: [
+      ...HEALTHY.map((path) => planned(path)),
+      ...HANGING.map((path, index) => ({ ...planned(path), companyId: `co_hanging_${Math.floor(index / 10)}` })),
+    ],
+  }),
+  rules: { ordered: false },
+  inject: async (rig, { ms }) => {
+    const { receiver } = rig.system;
+    const become = (script: Script) => () => HANGING.forEach((path) => receiver.endpoint(path, script));
+    await pause(ms / 3);
+    await rig.outage(SICK, [], ms / 3, {
+      take: become(always({ kind: 'hang', when: 'before-headers' })),
+      give: become([200]),
+    });
+  },
+  examine: healthyLatency,
+};
+
+export const ENDPOINT_SCENARIOS: readonly Scenario[] = [sickEndpoints, hundredHang];

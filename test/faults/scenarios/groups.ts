@@ -26,7 +26,7 @@ const storm: Scenario = {
   about: 'delivery processes come and go every 5 s, while an endpoint takes 5 s per attempt',
   covers: [7],
   servers: 'stack',
-  seconds: 60,
+  seconds: 180,
   rate: 40,
   settleMs: 90_000,
   estate: () => ({ webhooks: [...usualEstate(), SLOW] }),

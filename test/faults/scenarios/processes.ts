@@ -1,4 +1,7 @@
+import { percentile } from '../../../deploy/local/demo/percentile.js';
 import { pause } from '../../support/waiting.js';
+import { retryWaits } from '../check/retry-waits.js';
+import { violations } from '../check/violation.js';
 import type { Rig } from '../rig.js';
 import type { During, Scenario } from '../scenario.js';
 import { GROUPS } from './targets.js';
@@ -19,14 +22,25 @@ async function killAtRandom(rig: Rig, { random, loadEnded }: During): Promise<vo
   }
 }
 
+/** p99 of the pause before a retry, where nothing else is going on. */
+const RETRIES_WITHIN_MS = 3_500;
+
 const noFault: Scenario = {
   name: 'no-fault',
   about: 'nothing happens: not one double, every conversation in order',
   covers: [],
   servers: 'stack',
-  seconds: 15,
+  seconds: 30,
   rate: 100,
   inject: () => Promise.resolve(),
+  examine: ({ posts }) => {
+    const waits = retryWaits(posts).map(({ ms }) => ms);
+    const [p50, p99] = [percentile(waits, 0.5) ?? Infinity, percentile(waits, 0.99) ?? Infinity];
+    return {
+      violations: violations('I5', 'retries come too late', p99 > RETRIES_WITHIN_MS ? [`p99 ${p99} ms`] : []),
+      notes: [`${waits.length} retries after p50 ${p50} ms, p99 ${p99} ms`],
+    };
+  },
 };
 
 const kills: Scenario = {
@@ -34,7 +48,8 @@ const kills: Scenario = {
   about: 'kill -9 of every process at random moments',
   covers: [2, 3, 4],
   servers: 'stack',
-  seconds: 60,
+  // 50 deaths of each of the six, more or less.
+  seconds: 360,
   rate: 60,
   inject: killAtRandom,
 };
