@@ -1,4 +1,5 @@
-import { type Consumer, type ConsumerConfig, type EachBatchPayload, type Kafka } from 'kafkajs';
+import { PartitionAssigners, type Consumer, type ConsumerConfig, type EachBatchPayload, type Kafka } from 'kafkajs';
+import { stickyAssigner } from './sticky-assigner.js';
 
 /**
  * A member of a consumer group whose life is watched.
@@ -42,7 +43,12 @@ export interface GroupMember {
 }
 
 export function createGroupMember(options: GroupMemberOptions): GroupMember {
-  const consumer = options.kafka.consumer(consumerConfig(options));
+  let assignment: Assignment | undefined;
+  const consumer = options.kafka.consumer({
+    ...consumerConfig(options),
+    // The second one is for as long as processes of a build before this one are in the group.
+    partitionAssigners: [stickyAssigner(() => assignment), PartitionAssigners.roundRobin],
+  });
   const life = new Life(options);
   const { events } = consumer;
   consumer.on(events.FETCH, () => life.sign());
@@ -50,7 +56,8 @@ export function createGroupMember(options: GroupMemberOptions): GroupMember {
   consumer.on(events.START_BATCH_PROCESS, () => life.sign());
   consumer.on(events.GROUP_JOIN, ({ payload }) => {
     life.joined();
-    options.onAssigned({ memberId: payload.memberId, partitions: payload.memberAssignment });
+    assignment = { memberId: payload.memberId, partitions: payload.memberAssignment };
+    options.onAssigned(assignment);
   });
   consumer.on(events.REBALANCING, () => options.onRebalancing());
   consumer.on(events.CRASH, ({ payload }) => {
