@@ -23,8 +23,8 @@ import type { RecentResults } from './recent-results.js';
  *   2 build the request, send it, classify what came back
  *   3 delivered → reset the failure counter, if there is something to reset
  *   4 failed    → count it (unless the fault is ours), which tells whether the webhook is Failed now; then publish the
- *     retry or hold it, if attempts are left, or disable a webhook whose endpoint is gone, and log the failure. Once it is
- *     counted it has landed: others of the webhook may go, and none that a Failed one would not have let go
+ *     retry or hold it, if attempts are left, or disable a webhook whose endpoint is gone, and log the failure. It has
+ *     landed, others of the webhook may go, at once; one that may make the webhook Failed only when it is counted
  *
  * It returns when all of that has been acknowledged; only then may the record's offset go. Ports wait for a dependency
  * that is away, so a step is repeated alone: MongoDB being away never makes us POST again.
@@ -201,18 +201,22 @@ function createFollowFailure(settings: AttemptSettings, ports: AttemptPorts, hol
       await ports.disableGone({ companyId, webhookId, startedAt: made.startedAt, at: made.endedAt });
   };
 
-  const counted = async (decision: FailureDecision, { job, webhook, startedAt, endedAt }: Made): Promise<boolean> => {
+  /** The webhook whose count this failure raises; a fault of ours, or an endpoint that asks to wait, counts nowhere. */
+  const countedOn = (decision: FailureDecision, { webhook }: Made): Webhook | undefined => {
     const counts = settings.failed.counts === 'attempts' ? countsAsFailure(decision) : decision.kind === 'exhausted';
-    return !('unreadable' in webhook) && counts && ports.countFailure(failureOf(ports, job, startedAt, endedAt));
+    return counts && !('unreadable' in webhook) ? webhook : undefined;
   };
 
   return async function followFailure(made: Made, outcome: Failed, origin: Origin, landed: () => void): Promise<void> {
     const { job, webhook, endpoint, request, startedAt, endedAt } = made;
     const planned = decideNext(job, outcome, settings.attempts, endedAt);
-    const isFailed = await counted(planned, made);
+    const counting = countedOn(planned, made);
+    const mayTrip = counting !== undefined && ports.recent.failed(counting) >= settings.failed.threshold;
+    if (!mayTrip) landed();
+    const isFailed = counting !== undefined && (await ports.countFailure(failureOf(ports, job, startedAt, endedAt)));
     const decision = isFailed || origin === 'probe' ? whileFailed(planned) : planned;
     ports.observe.attempted({ job, webhook, request, outcome, decision, startedAt, endedAt });
-    landed();
+    if (mayTrip) landed();
     const secrets = endpoint.kind === 'endpoint' ? endpoint.secretHeaders : [];
     await Promise.all([
       goOn(decision, made),
@@ -235,7 +239,6 @@ async function settleSuccess(
 
 function failureOf(ports: AttemptPorts, job: Job, startedAt: number, at: number): FailureToCount {
   const { companyId, webhookId } = job;
-  ports.recent.failed(webhookId);
   return {
     companyId,
     webhookId,

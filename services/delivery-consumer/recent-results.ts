@@ -1,16 +1,17 @@
 import type { Webhook } from '../shared/core/webhook.js';
 
 /**
- * What this process knows of its webhooks' last results before MongoDB's change feed tells it.
+ * What this process knows of its webhooks' last results beside the webhook as it was read.
  *
- * "Any success resets the counter to 0", and yet a success must not cost a write. A webhook read a moment ago may not
- * show the failure that was counted since, so a success asks here as well whether there is something to reset; and a
- * failure that is being counted carries the last success along, which forgives what ended before it. Bounded: the
- * webhook that was quiet for longest is forgotten, and then MongoDB's word alone counts.
+ * "Any success resets the counter to 0", and yet a success must not cost a write. A webhook that was read a while ago
+ * may not show the failures that were counted since, here or by another process (the change feed tells of those), so a
+ * success asks here as well whether there is something to reset; and a failure that is being counted carries the last
+ * success along, which forgives what ended before it. Bounded: the webhook that was quiet for longest is forgotten, and
+ * then the webhook as it is read alone counts.
  */
 export class RecentResults {
   readonly #max: number;
-  readonly #results = new Map<string, { lastSuccessAt: number | undefined; failedSince: boolean }>();
+  readonly #results = new Map<string, Results>();
 
   constructor(maxWebhooks: number) {
     this.#max = maxWebhooks;
@@ -18,14 +19,25 @@ export class RecentResults {
 
   /** Notes a success that ended at `at` (epoch ms); returns whether the failure counter needs a reset. */
   succeeded(webhook: Webhook, at: number): boolean {
-    const failedSince = this.#results.get(webhook.id)?.failedSince === true;
-    this.#remember(webhook.id, { lastSuccessAt: at, failedSince: false });
-    return failedSince || webhook.failures.length > 0 || webhook.status === 'failed';
+    const before = this.#of(webhook.id);
+    const resets =
+      before.failures > 0 || before.countedElsewhere || standing(webhook, before) > 0 || webhook.status === 'failed';
+    const forgivenUntil = resets ? at : before.forgivenUntil;
+    this.#remember(webhook.id, { lastSuccessAt: at, forgivenUntil, failures: 0, countedElsewhere: false });
+    return resets;
   }
 
-  /** Notes a failure that counts. */
-  failed(webhookId: string): void {
-    this.#remember(webhookId, { lastSuccessAt: this.lastSuccessAt(webhookId), failedSince: true });
+  /** Notes a failure that counts; returns how many there were in a row, this one included, as far as is known here. */
+  failed(webhook: Webhook): number {
+    const before = this.#of(webhook.id);
+    const failures = before.failures + 1;
+    this.#remember(webhook.id, { ...before, failures });
+    return Math.max(failures, standing(webhook, before) + 1);
+  }
+
+  /** Notes that the counter of a webhook has changed, by whatever process. */
+  counted(webhookId: string): void {
+    this.#remember(webhookId, { ...this.#of(webhookId), countedElsewhere: true });
   }
 
   /** End of the last success, if one is known. */
@@ -33,11 +45,31 @@ export class RecentResults {
     return this.#results.get(webhookId)?.lastSuccessAt;
   }
 
-  #remember(webhookId: string, result: { lastSuccessAt: number | undefined; failedSince: boolean }): void {
+  #of(webhookId: string): Results {
+    return this.#results.get(webhookId) ?? NONE;
+  }
+
+  #remember(webhookId: string, results: Results): void {
     this.#results.delete(webhookId);
-    this.#results.set(webhookId, result);
+    this.#results.set(webhookId, results);
     if (this.#results.size <= this.#max) return;
     const [quietest] = this.#results.keys();
     if (quietest !== undefined) this.#results.delete(quietest);
   }
+}
+
+interface Results {
+  readonly lastSuccessAt: number | undefined;
+  /** End of the last success that was told to MongoDB. */
+  readonly forgivenUntil: number;
+  /** Since the last success. */
+  readonly failures: number;
+  readonly countedElsewhere: boolean;
+}
+
+const NONE: Results = { lastSuccessAt: undefined, forgivenUntil: -Infinity, failures: 0, countedElsewhere: false };
+
+/** Failures that the webhook, as it was read, shows and nobody here has seen forgiven. */
+function standing({ failures }: Webhook, { forgivenUntil }: Results): number {
+  return failures.filter(({ at }) => at > forgivenUntil).length;
 }

@@ -16,7 +16,7 @@ import { Interrupted } from '../shared/platform/process/patience.js';
 import { productVersion } from '../shared/platform/process/product-version.js';
 import type { ServiceContext } from '../shared/platform/process/run-service.js';
 import { Dispatcher, type DispatcherOptions } from './dispatcher.js';
-import { createAttempt, type AttemptObserver } from './handler.js';
+import { createAttempt, type AttemptObserver, type AttemptSettings } from './handler.js';
 import { createAttemptObserver, createRecoveryObserver, ATTEMPT_OUTCOMES } from './observer.js';
 import { openOverflow } from './overflow/service.js';
 import { Paces } from './pace.js';
@@ -87,35 +87,29 @@ export function serviceOf(lane: Lane): string {
 export async function startDelivery(context: ServiceContext, settings: DeliverySettings, lane: Lane): Promise<void> {
   const { delivery, topics } = settings;
   const service = serviceOf(lane);
-  const policies = policiesOf(settings);
   const dependencies = await openDependencies(service, context, settings);
   const metrics = deliveryMetrics(context.metrics, ATTEMPT_OUTCOMES);
   const sender = await openSender(context, delivery);
   const abandoned = new AbortController();
   const rollUps = openRollUps(context, dependencies.db, settings.cache.webhooks);
   const paces = new Paces({ ...delivery, maxInFlight: delivery.maxInFlightPerWebhook }, settings.cache.webhooks);
-  const stores = await openStores(service, context, dependencies, storesSettings(settings, abandoned.signal));
-  const attempt = createAttempt(
-    {
-      ...policies,
-      attempts: compileAttemptPolicy({ ...delivery, postponeWithinMs: delivery.postponeWithinMinutes * MINUTE_MS }),
-      userAgent: `webhook-v2/${productVersion()}`,
-    },
-    {
-      ...stores.ports,
-      send: (request: HttpRequest) => sender.send(request),
-      recent: new RecentResults(settings.cache.webhooks),
-      pause: () => sleep(OWN_FAULT_PAUSE_MS, abandoned.signal),
-      now: Date.now,
-      observe: createAttemptObserver(context.log, metrics, learnFrom(rollUps, paces)),
-    },
-  );
+  const recent = new RecentResults(settings.cache.webhooks);
+  const shared = { recent, signal: abandoned.signal };
+  const stores = await openStores(service, context, dependencies, storesSettings(settings, shared));
+  const attempt = createAttempt(attemptSettings(settings), {
+    ...stores.ports,
+    send: (request: HttpRequest) => sender.send(request),
+    recent,
+    pause: () => sleep(OWN_FAULT_PAUSE_MS, abandoned.signal),
+    now: Date.now,
+    observe: createAttemptObserver(context.log, metrics, learnFrom(rollUps, paces)),
+  });
   const leaving = { ...delivery, service, topic: topics.overflow, metrics, signal: abandoned.signal };
   const overflow = lane === 'dispatch' ? await openOverflow(context, dependencies, leaving) : undefined;
   const dispatcher = createDispatcher(context, delivery, { attempt, paces, overflow, abandoned: abandoned.signal });
   const recovery = createRecoveryWatch(
     context,
-    { ...settings.held, hold: policies.hold, timeoutMs: delivery.timeoutMs },
+    { ...settings.held, hold: policiesOf(settings).hold, timeoutMs: delivery.timeoutMs },
     {
       ...stores,
       ...dependencies,
@@ -152,7 +146,19 @@ function learnFrom(rollUps: ReturnType<typeof openRollUps>, paces: Paces): Attem
   };
 }
 
-function storesSettings(settings: DeliverySettings, signal: AbortSignal): StoresSettings {
+function attemptSettings(settings: DeliverySettings): AttemptSettings {
+  const { delivery } = settings;
+  return {
+    ...policiesOf(settings),
+    attempts: compileAttemptPolicy({ ...delivery, postponeWithinMs: delivery.postponeWithinMinutes * MINUTE_MS }),
+    userAgent: `webhook-v2/${productVersion()}`,
+  };
+}
+
+function storesSettings(
+  settings: DeliverySettings,
+  { recent, signal }: { readonly recent: RecentResults; readonly signal: AbortSignal },
+): StoresSettings {
   return {
     ...policiesOf(settings),
     retryTopic: settings.topics.retry,
@@ -161,6 +167,7 @@ function storesSettings(settings: DeliverySettings, signal: AbortSignal): Stores
     encryptionKeys: settings.encryption.keys,
     failureRetentionMs: settings.failureLog.retentionDays * DAY_MS,
     maxWebhooks: settings.cache.webhooks,
+    onCounted: (webhookId) => recent.counted(webhookId),
     signal,
   };
 }

@@ -306,22 +306,49 @@ describe('a success writes only when there is something to reset', () => {
 
   test('there is when this process counted a failure that the webhook, read earlier, does not show yet; once', () => {
     const recent = new RecentResults(10);
-    recent.failed(healthy.id);
+    recent.failed(healthy);
     expect([recent.succeeded(healthy, NOW), recent.succeeded(healthy, NOW + 1)]).toEqual([true, false]);
+  });
+
+  test('there is when another process counted one, as the change feed tells; once', () => {
+    const recent = new RecentResults(10);
+    recent.counted(healthy.id);
+    expect([recent.succeeded(healthy, NOW), recent.succeeded(healthy, NOW + 1)]).toEqual([true, false]);
+  });
+
+  test('failures that the webhook shows are reset once, however long it is not read again', () => {
+    const recent = new RecentResults(10);
+    const webhook = webhookOf({ failures: [{ attemptId: 'a', at: NOW - 1 }] });
+    expect([recent.succeeded(webhook, NOW), recent.succeeded(webhook, NOW + 1)]).toEqual([true, false]);
+  });
+
+  test('a failure that is read after a success that had nothing to reset is reset by the next one', () => {
+    const recent = new RecentResults(10);
+    recent.succeeded(healthy, NOW);
+    const webhook = webhookOf({ failures: [{ attemptId: 'a', at: NOW - 1 }] });
+    expect(recent.succeeded(webhook, NOW + 1)).toBe(true);
+  });
+
+  test('failures in a row are counted from the last success on, those that the webhook shows included', () => {
+    const recent = new RecentResults(10);
+    const webhook = webhookOf({ failures: [{ attemptId: 'a', at: NOW - 1 }] });
+    expect([recent.failed(healthy), recent.failed(healthy), recent.failed(healthy)]).toEqual([1, 2, 3]);
+    recent.succeeded(healthy, NOW);
+    expect([recent.failed(webhook), new RecentResults(10).failed(webhook)]).toEqual([1, 2]);
   });
 
   test('a failure carries the end of the last success along, so that older failures are forgiven first', () => {
     const recent = new RecentResults(10);
-    recent.failed(healthy.id);
+    recent.failed(healthy);
     expect(recent.lastSuccessAt(healthy.id)).toBeUndefined();
     recent.succeeded(healthy, NOW);
-    recent.failed(healthy.id);
+    recent.failed(healthy);
     expect(recent.lastSuccessAt(healthy.id)).toBe(NOW);
   });
 
   test('webhooks don’t mix', () => {
     const recent = new RecentResults(10);
-    recent.failed('wh_2');
+    recent.failed(webhookOf({ id: 'wh_2' }));
     expect(recent.succeeded(healthy, NOW)).toBe(false);
     expect(recent.lastSuccessAt('wh_3')).toBeUndefined();
   });

@@ -177,10 +177,20 @@ describe('a failure', () => {
     expect(world.entries[0]).toMatchObject({ attempt: 1, followUp: { kind: 'retry', at: NOW + 3_040 } });
   });
 
-  test('gives its place to others once it is counted, before our own writes are acknowledged', async () => {
-    const world = worldOf({ results: [answerOf(503)] });
-    await createAttempt(SETTINGS, world.ports)(jobOf(), 'topic', () => void world.did.push('landed'));
-    expect(world.did.slice(2, 5)).toEqual(['count failure :1 0..40 after none', 'observe failed, retry', 'landed']);
+  test('gives its place to others at once; one that may make the webhook Failed when it is counted', async () => {
+    const recent = new RecentResults(10);
+    const told: (readonly string[])[] = [];
+    for (let failure = 1; failure <= FAILED.threshold; failure += 1) {
+      const world = worldOf({ recent, results: [answerOf(503)] });
+      await createAttempt(SETTINGS, world.ports)(jobOf(), 'topic', () => void world.did.push('landed'));
+      told.push(world.did.slice(2, 5));
+    }
+    const [counted, observed] = ['count failure :1 0..40 after none', 'observe failed, retry'];
+    expect(told).toEqual([
+      ['landed', counted, observed],
+      ['landed', counted, observed],
+      [counted, observed, 'landed'],
+    ]);
   });
 
   test('goes back to the lane that the job came from', async () => {

@@ -38,6 +38,8 @@ export interface StoresSettings {
   readonly encryptionKeys: readonly { readonly kid: string; readonly key: KeyObject }[];
   readonly failureRetentionMs: number;
   readonly maxWebhooks: number;
+  /** Told when nothing but a webhook's counted failures changed, by whatever process. */
+  readonly onCounted: (webhookId: string) => void;
   /** Ends what waits for a server. */
   readonly signal: AbortSignal;
 }
@@ -94,9 +96,15 @@ export async function openStores(
 function openDirectory(
   context: ServiceContext,
   { db }: Dependencies,
-  { encryptionKeys, maxWebhooks }: StoresSettings,
+  { encryptionKeys, maxWebhooks, onCounted }: StoresSettings,
 ): WebhookDirectory {
   const feed = new ChangeFeed(db, (err) => context.log.warn('change-feed.lost', { err }));
+  feed.subscribe({
+    onChange: ({ webhookId, failuresOnly }) => {
+      if (failuresOnly) onCounted(webhookId);
+    },
+    onGap: () => undefined,
+  });
   feed.start();
   context.onShutdown('change feed', () => feed.close());
   const vault = createVault({

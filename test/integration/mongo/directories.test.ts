@@ -57,6 +57,20 @@ const find = async (companyId: string, webhookId: string) => webhooks.find(compa
 const ofCompany = async (companyId: string, directory = subscriptions): Promise<readonly Subscription[]> =>
   (await directory.lookup([companyId])).get(companyId) ?? [];
 
+/** Counts a failure of a new webhook that was looked up before, and waits until the feed has told of it. */
+async function countedFailure(companyId: string, lookUp: (webhookId: string) => Promise<void>): Promise<string> {
+  const before = feed.counters.changes;
+  const webhookId = await inserted(store, companyId);
+  await eventually(() => feed.counters.changes > before);
+  await lookUp(webhookId);
+  const { changes } = feed.counters;
+  await database.db
+    .collection<WebhookDocument>('webhooks')
+    .updateOne({ _id: webhookId, companyId }, { $set: { failures: [{ attemptId: 'a:1', at: new Date() }] } });
+  await eventually(() => feed.counters.changes > changes);
+  return webhookId;
+}
+
 describe('the subscription directory', () => {
   test('answers at once for companies that it knows, those without webhooks included', async () => {
     const { changes } = feed.counters;
@@ -88,16 +102,7 @@ describe('the subscription directory', () => {
   });
 
   test('is not disturbed by counted failures', async () => {
-    const before = feed.counters.changes;
-    const webhookId = await inserted(store, 'calm');
-    await eventually(() => feed.counters.changes > before);
-    await subscriptions.lookup(['calm']);
-    const failure = { attemptId: 'a:1', at: new Date() };
-    const { changes } = feed.counters;
-    await database.db
-      .collection<WebhookDocument>('webhooks')
-      .updateOne({ _id: webhookId, companyId: 'calm' }, { $set: { failures: [failure] } });
-    await eventually(() => feed.counters.changes > changes);
+    await countedFailure('calm', async () => void (await subscriptions.lookup(['calm'])));
     expect(subscriptions.lookup(['calm'])).toBeInstanceOf(Map);
   });
 
@@ -120,6 +125,17 @@ describe('the subscription directory', () => {
 });
 
 describe('the webhook directory', () => {
+  test('reads nothing anew for a counted failure, and a webhook that became Failed at once', async () => {
+    const webhookId = await countedFailure('failing', async (id) => void (await find('failing', id)));
+    expect(webhooks.find('failing', webhookId)).toMatchObject({ status: 'active', failures: [] });
+    const { changes } = feed.counters;
+    await database.db
+      .collection<WebhookDocument>('webhooks')
+      .updateOne({ _id: webhookId, companyId: 'failing' }, { $set: { status: 'failed', failures: [] } });
+    await eventually(() => feed.counters.changes > changes);
+    expect(await find('failing', webhookId)).toMatchObject({ status: 'failed' });
+  });
+
   test('opens the secrets, and answers at once when it knows the webhook', async () => {
     const headers = [{ name: 'X-A', value: 'b' }];
     const { changes } = feed.counters;
