@@ -211,7 +211,7 @@ function createFollowFailure(settings: AttemptSettings, ports: AttemptPorts, hol
     const { job, webhook, endpoint, request, startedAt, endedAt } = made;
     const planned = decideNext(job, outcome, settings.attempts, endedAt);
     const counting = countedOn(planned, made);
-    const mayTrip = counting !== undefined && ports.recent.failed(counting) >= settings.failed.threshold;
+    const mayTrip = counting !== undefined && ports.recent.failed(counting, endedAt) >= settings.failed.threshold;
     if (!mayTrip) landed();
     const isFailed = counting !== undefined && (await ports.countFailure(failureOf(ports, job, startedAt, endedAt)));
     const decision = isFailed || origin === 'probe' ? whileFailed(planned) : planned;

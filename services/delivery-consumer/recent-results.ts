@@ -27,17 +27,24 @@ export class RecentResults {
     return resets;
   }
 
-  /** Notes a failure that counts; returns how many there were in a row, this one included, as far as is known here. */
-  failed(webhook: Webhook): number {
-    const before = this.#of(webhook.id);
+  /**
+   * Notes a failure that counts and ended at `at`; returns how many there were in a row, this one included, as far as is
+   * known here. A success that lies after it was seen by a clock that was set back since: it is not believed any more.
+   */
+  failed(webhook: Webhook, at: number): number {
+    const known = this.#of(webhook.id);
+    const before = (known.lastSuccessAt ?? at) > at ? { ...known, ...UNKNOWN_SUCCESS } : known;
     const failures = before.failures + 1;
     this.#remember(webhook.id, { ...before, failures });
     return Math.max(failures, standing(webhook, before) + 1);
   }
 
-  /** Notes that the counter of a webhook has changed, by whatever process. */
-  counted(webhookId: string): void {
-    this.#remember(webhookId, { ...this.#of(webhookId), countedElsewhere: true });
+  /** Notes that the counter of a webhook has changed, by whatever process; false for a webhook that isn't known here. */
+  counted(webhookId: string): boolean {
+    const known = this.#results.get(webhookId);
+    // Keeps its place: it was no attempt of ours.
+    if (known !== undefined) this.#results.set(webhookId, { ...known, countedElsewhere: true });
+    return known !== undefined;
   }
 
   /** End of the last success, if one is known. */
@@ -67,7 +74,8 @@ interface Results {
   readonly countedElsewhere: boolean;
 }
 
-const NONE: Results = { lastSuccessAt: undefined, forgivenUntil: -Infinity, failures: 0, countedElsewhere: false };
+const UNKNOWN_SUCCESS = { lastSuccessAt: undefined, forgivenUntil: -Infinity };
+const NONE: Results = { ...UNKNOWN_SUCCESS, failures: 0, countedElsewhere: false };
 
 /** Failures that the webhook, as it was read, shows and nobody here has seen forgiven. */
 function standing({ failures }: Webhook, { forgivenUntil }: Results): number {

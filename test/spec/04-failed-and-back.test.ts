@@ -306,14 +306,23 @@ describe('a success writes only when there is something to reset', () => {
 
   test('there is when this process counted a failure that the webhook, read earlier, does not show yet; once', () => {
     const recent = new RecentResults(10);
-    recent.failed(healthy);
+    recent.failed(healthy, NOW);
     expect([recent.succeeded(healthy, NOW), recent.succeeded(healthy, NOW + 1)]).toEqual([true, false]);
   });
 
   test('there is when another process counted one, as the change feed tells; once', () => {
     const recent = new RecentResults(10);
-    recent.counted(healthy.id);
+    expect(recent.counted(healthy.id)).toBe(false);
+    recent.succeeded(healthy, NOW - 1);
+    expect(recent.counted(healthy.id)).toBe(true);
     expect([recent.succeeded(healthy, NOW), recent.succeeded(healthy, NOW + 1)]).toEqual([true, false]);
+  });
+
+  test('a success that a clock saw which was set back since forgives nothing', () => {
+    const recent = new RecentResults(10);
+    recent.succeeded(healthy, NOW + 3_600_000);
+    recent.failed(healthy, NOW);
+    expect(recent.lastSuccessAt(healthy.id)).toBeUndefined();
   });
 
   test('failures that the webhook shows are reset once, however long it is not read again', () => {
@@ -332,23 +341,23 @@ describe('a success writes only when there is something to reset', () => {
   test('failures in a row are counted from the last success on, those that the webhook shows included', () => {
     const recent = new RecentResults(10);
     const webhook = webhookOf({ failures: [{ attemptId: 'a', at: NOW - 1 }] });
-    expect([recent.failed(healthy), recent.failed(healthy), recent.failed(healthy)]).toEqual([1, 2, 3]);
+    expect([recent.failed(healthy, NOW), recent.failed(healthy, NOW), recent.failed(healthy, NOW)]).toEqual([1, 2, 3]);
     recent.succeeded(healthy, NOW);
-    expect([recent.failed(webhook), new RecentResults(10).failed(webhook)]).toEqual([1, 2]);
+    expect([recent.failed(webhook, NOW), new RecentResults(10).failed(webhook, NOW)]).toEqual([1, 2]);
   });
 
   test('a failure carries the end of the last success along, so that older failures are forgiven first', () => {
     const recent = new RecentResults(10);
-    recent.failed(healthy);
+    recent.failed(healthy, NOW);
     expect(recent.lastSuccessAt(healthy.id)).toBeUndefined();
     recent.succeeded(healthy, NOW);
-    recent.failed(healthy);
+    recent.failed(healthy, NOW);
     expect(recent.lastSuccessAt(healthy.id)).toBe(NOW);
   });
 
   test('webhooks don’t mix', () => {
     const recent = new RecentResults(10);
-    recent.failed(webhookOf({ id: 'wh_2' }));
+    recent.failed(webhookOf({ id: 'wh_2' }), NOW);
     expect(recent.succeeded(healthy, NOW)).toBe(false);
     expect(recent.lastSuccessAt('wh_3')).toBeUndefined();
   });

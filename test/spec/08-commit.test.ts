@@ -99,7 +99,11 @@ describe('the position never goes back', () => {
 });
 
 describe('the fence around a stretch of ownership', () => {
-  const holding = (partitions: number[], memberId = 'member-1') => ({ memberId, partitions: { [TOPIC]: partitions } });
+  const holding = (partitions: number[], memberId = 'member-1', continues = true) => ({
+    memberId,
+    partitions: { [TOPIC]: partitions },
+    continues,
+  });
   const hold = (partitions: number[]): HeldPartitions => {
     const held = new HeldPartitions();
     held.assign(holding(partitions));
@@ -136,6 +140,13 @@ describe('the fence around a stretch of ownership', () => {
     expect(held.due().map(({ position }) => position)).toEqual([4]);
   });
 
+  test('progress ends with a division of the group that we missed: another may have owned the partition', () => {
+    const held = hold([0]);
+    const { progress } = get(held, 0);
+    held.assign(holding([0], 'member-1', false));
+    expect([progress.revoked, get(held, 0).progress.revoked]).toEqual([true, false]);
+  });
+
   test('a partition that is kept keeps its progress: what is in flight is known and not taken again', () => {
     const held = hold([0, 1]);
     const record = get(held, 0).progress.admit(5);
@@ -155,7 +166,7 @@ describe('the fence around a stretch of ownership', () => {
 
   test('topics with the same partition numbers don’t mix', () => {
     const held = new HeldPartitions();
-    held.assign({ memberId: 'm', partitions: { a: [0], b: [0] } });
+    held.assign({ memberId: 'm', partitions: { a: [0], b: [0] }, continues: true });
     held.get('a', 0)?.progress.admit(5).finish();
     expect(held.due().map(({ held: { topic }, position }) => [topic, position])).toEqual([['a', 6]]);
   });
@@ -177,7 +188,7 @@ describe('at a bound the partition is paused, not the process', () => {
   const bounds: Bounds = { full: false, roomy: true, maxUncommitted: 4 };
   const heldWith = (span: number, paused: boolean): HeldPartitions => {
     const held = new HeldPartitions();
-    held.assign({ memberId: 'm', partitions: { [TOPIC]: [0] } });
+    held.assign({ memberId: 'm', partitions: { [TOPIC]: [0] }, continues: true });
     const partition = held.get(TOPIC, 0) as HeldPartition;
     for (let offset = 0; offset < span; offset += 1) partition.progress.admit(offset);
     partition.paused = paused;

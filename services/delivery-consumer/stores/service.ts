@@ -38,8 +38,8 @@ export interface StoresSettings {
   readonly encryptionKeys: readonly { readonly kid: string; readonly key: KeyObject }[];
   readonly failureRetentionMs: number;
   readonly maxWebhooks: number;
-  /** Told when nothing but a webhook's counted failures changed, by whatever process. */
-  readonly onCounted: (webhookId: string) => void;
+  /** As of WebhookDirectory. */
+  readonly onCounted: (webhookId: string) => boolean;
   /** Ends what waits for a server. */
   readonly signal: AbortSignal;
 }
@@ -99,19 +99,13 @@ function openDirectory(
   { encryptionKeys, maxWebhooks, onCounted }: StoresSettings,
 ): WebhookDirectory {
   const feed = new ChangeFeed(db, (err) => context.log.warn('change-feed.lost', { err }));
-  feed.subscribe({
-    onChange: ({ webhookId, failuresOnly }) => {
-      if (failuresOnly) onCounted(webhookId);
-    },
-    onGap: () => undefined,
-  });
   feed.start();
   context.onShutdown('change feed', () => feed.close());
   const vault = createVault({
     keys: encryptionKeys.map(({ kid, key }) => ({ kid, key: key.export() })),
     companies: companyDataKeys(db),
   });
-  const directory = new WebhookDirectory({ db, feed, vault, maxWebhooks });
+  const directory = new WebhookDirectory({ db, feed, vault, maxWebhooks, onCounted });
   cacheMetrics(context.metrics, 'webhooks', directory);
   return directory;
 }

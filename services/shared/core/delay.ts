@@ -8,13 +8,16 @@ export function holdFor(notBefore: number, now: number, delayMs: number): number
   return Math.min(Math.max(notBefore - now, 0), delayMs);
 }
 
+/** How much sooner than its delay after the broker took it in a retry may be due: so long is it usually on its way there. */
+const ON_ITS_WAY_MS = 200;
+
 /**
- * When a retry is due, epoch ms: not before the instant that it asks for. Where that had passed when the broker took the
- * record in (`appendedAt`, its clock), the clock that made it is slow, or who made it was kept waiting: then the delay
- * counts from there, so that no retry follows its failure at once.
+ * When a retry is due, epoch ms: not before the instant that it asks for, and not much sooner than the delay after the
+ * broker took it in (`appendedAt`, its clock). Whatever the clock of who made it says, no retry follows its failure at
+ * once; one that was written late, because its failure had to wait for MongoDB, is late by that.
  */
 export function dueAt(notBefore: number, appendedAt: number, delayMs: number): number {
-  return notBefore > appendedAt ? notBefore : appendedAt + delayMs;
+  return Math.max(notBefore, appendedAt + delayMs - ON_ITS_WAY_MS);
 }
 
 /** Whether a job is to be held for longer than a topic with this fixed delay holds it. */

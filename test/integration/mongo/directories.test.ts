@@ -23,11 +23,19 @@ let store: WebhookStore;
 let feed: ChangeFeed;
 let subscriptions: SubscriptionDirectory;
 let webhooks: WebhookDirectory;
+/** Webhooks whose counted failures somebody else bears in mind. */
+const tracked = new Set<string>();
 
 function directories(db: Db, freshness: Freshness) {
   return {
     subscriptions: new SubscriptionDirectory({ db, feed: freshness, maxCompanies: 1_000 }),
-    webhooks: new WebhookDirectory({ db, feed: freshness, vault: testVault(db), maxWebhooks: 1_000 }),
+    webhooks: new WebhookDirectory({
+      db,
+      feed: freshness,
+      vault: testVault(db),
+      maxWebhooks: 1_000,
+      onCounted: (id) => tracked.has(id),
+    }),
   };
 }
 
@@ -125,8 +133,16 @@ describe('the subscription directory', () => {
 });
 
 describe('the webhook directory', () => {
-  test('reads nothing anew for a counted failure, and a webhook that became Failed at once', async () => {
-    const webhookId = await countedFailure('failing', async (id) => void (await find('failing', id)));
+  test('reads a webhook anew for a counted failure', async () => {
+    const webhookId = await countedFailure('counting', async (id) => void (await find('counting', id)));
+    expect((await find('counting', webhookId))?.failures).toHaveLength(1);
+  });
+
+  test('reads nothing anew for one that somebody bears in mind, and what became Failed at once', async () => {
+    const webhookId = await countedFailure('failing', async (id) => {
+      tracked.add(id);
+      await find('failing', id);
+    });
     expect(webhooks.find('failing', webhookId)).toMatchObject({ status: 'active', failures: [] });
     const { changes } = feed.counters;
     await database.db

@@ -63,7 +63,7 @@ test('no answer is 2 s behind the database, through killed cursors, cut and sile
   const connection = await database.connectAgain(proxy.uri);
   const feed = new ChangeFeed(connection.db, () => undefined);
   const { db } = connection;
-  const webhooks = new WebhookDirectory({ db, feed, vault: testVault(db), maxWebhooks: 2 });
+  const webhooks = new WebhookDirectory({ db, feed, vault: testVault(db), maxWebhooks: 2, onCounted: () => false });
   const subscriptions = new SubscriptionDirectory({ db, feed, maxCompanies: 2 });
   feed.start();
 

@@ -1,7 +1,8 @@
 import type { EachBatchPayload } from 'kafkajs';
 import type { AdmittedRecord } from '../../core/partition-progress.js';
 import { Interrupted } from '../process/patience.js';
-import { createGroupMember, type Assignment, type GroupMember, type GroupMemberOptions } from './group-member.js';
+import type { Assignment } from './assignment.js';
+import { createGroupMember, type GroupMember, type GroupMemberOptions } from './group-member.js';
 import type { HeldPartition } from './held-partitions.js';
 import { toIncomingRecord, type IncomingRecord } from './incoming-record.js';
 import { OffsetCommits, type OffsetCommitsOptions } from './offset-commits.js';

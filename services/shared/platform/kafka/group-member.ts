@@ -1,5 +1,6 @@
 import { PartitionAssigners, type Consumer, type ConsumerConfig, type EachBatchPayload, type Kafka } from 'kafkajs';
-import { stickyAssigner } from './sticky-assigner.js';
+import type { Assignment } from './assignment.js';
+import { stickyAssigner, type HeldBefore } from './sticky-assigner.js';
 
 /**
  * A member of a consumer group whose life is watched.
@@ -29,11 +30,6 @@ export interface GroupMemberOptions {
   readonly onFatal: (error: Error) => void;
 }
 
-export interface Assignment {
-  readonly memberId: string;
-  readonly partitions: Readonly<Record<string, readonly number[]>>;
-}
-
 export interface GroupMember {
   readonly consumer: Consumer;
   /** Undefined while all is well; otherwise what is wrong. */
@@ -43,11 +39,15 @@ export interface GroupMember {
 }
 
 export function createGroupMember(options: GroupMemberOptions): GroupMember {
-  let assignment: Assignment | undefined;
+  let [assignment, joins]: [Assignment | undefined, number] = [undefined, 0];
+  const held = (): HeldBefore | undefined => {
+    joins += 1;
+    return assignment && { ...assignment, joins };
+  };
   const consumer = options.kafka.consumer({
     ...consumerConfig(options),
     // The second one is for as long as processes of a build before this one are in the group.
-    partitionAssigners: [stickyAssigner(() => assignment), PartitionAssigners.roundRobin],
+    partitionAssigners: [stickyAssigner(held), PartitionAssigners.roundRobin],
   });
   const life = new Life(options);
   const { events } = consumer;
@@ -56,7 +56,8 @@ export function createGroupMember(options: GroupMemberOptions): GroupMember {
   consumer.on(events.START_BATCH_PROCESS, () => life.sign());
   consumer.on(events.GROUP_JOIN, ({ payload }) => {
     life.joined();
-    assignment = { memberId: payload.memberId, partitions: payload.memberAssignment };
+    assignment = { memberId: payload.memberId, partitions: payload.memberAssignment, continues: joins <= 1 };
+    joins = 0;
     options.onAssigned(assignment);
   });
   consumer.on(events.REBALANCING, () => options.onRebalancing());

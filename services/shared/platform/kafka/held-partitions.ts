@@ -1,13 +1,13 @@
 import { PartitionProgress } from '../../core/partition-progress.js';
-import type { Assignment } from './group-member.js';
+import type { Assignment } from './assignment.js';
 
 /**
  * The partitions that this member holds, how far each has come, and which are paused. No I/O.
  *
  * The fence: kafkajs commits with whatever generation it has now, and the broker doesn't check who owns a partition, so
  * a late completion could commit another member's partition. Progress belongs to one stretch of ownership: a partition
- * that is lost, or any partition under a new member id (we were evicted, and another may have owned it meanwhile), gets
- * its progress revoked, and revoked progress commits nothing. A partition that is kept keeps its progress.
+ * that is lost, or any partition that another may have owned meanwhile (we were evicted, or missed a division of the
+ * group), gets its progress revoked, and revoked progress commits nothing. A partition that is kept keeps its progress.
  */
 export interface HeldPartition {
   readonly topic: string;
@@ -34,9 +34,9 @@ export class HeldPartitions {
   #held = new Map<string, HeldPartition>();
 
   /** Takes over what a join assigned; progress of what is no longer ours is revoked. */
-  assign({ memberId, partitions }: Assignment): void {
+  assign({ memberId, partitions, continues }: Assignment): void {
     const before = this.#held;
-    const continued = memberId === this.#memberId;
+    const continued = continues && memberId === this.#memberId;
     this.#memberId = memberId;
     this.#held = new Map();
     for (const [topic, numbers] of Object.entries(partitions)) {

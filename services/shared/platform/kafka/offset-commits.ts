@@ -1,5 +1,5 @@
 import type { EachBatchPayload } from 'kafkajs';
-import type { Assignment } from './group-member.js';
+import type { Assignment } from './assignment.js';
 import { HeldPartitions, type HeldPartition } from './held-partitions.js';
 
 /**

@@ -1,17 +1,24 @@
 import { AssignerProtocol, type PartitionAssigner } from 'kafkajs';
-import type { Assignment } from './group-member.js';
+import type { Assignment } from './assignment.js';
 
 /**
  * Divides a group's partitions so that as few as possible move: kafkajs deals them out anew at every join. A partition
  * that stays with its member keeps its progress; of one that moves, what finished behind a slower record is done again.
  *
  * Each member tells with its join what it holds, and under which member id. A claim under another id is void: who was
- * evicted and comes back has lost its partitions to others.
+ * evicted and comes back has lost its partitions to others. Of two claims on a partition that of the member whose last
+ * assignment is the newer one counts: the other has missed a division of the group.
  */
 const { MemberMetadata, MemberAssignment } = AssignerProtocol;
 
-/** `held` is this member's last assignment. */
-export function stickyAssigner(held: () => Assignment | undefined): PartitionAssigner {
+/** A member's last assignment, and how many joins ago it was. */
+export interface HeldBefore extends Pick<Assignment, 'memberId' | 'partitions'> {
+  /** 1 when it was the last one. */
+  readonly joins: number;
+}
+
+/** `held` is asked once at each join. */
+export function stickyAssigner(held: () => HeldBefore | undefined): PartitionAssigner {
   return ({ cluster }) => ({
     name: 'sticky',
     version: 0,
@@ -21,10 +28,7 @@ export function stickyAssigner(held: () => Assignment | undefined): PartitionAss
     }),
     assign: ({ members, topics }) => {
       const partitions = topics.flatMap((topic) => partitionsOf(cluster.findTopicPartitionMetadata(topic), topic));
-      const claims = members.map(({ memberId, memberMetadata }) => ({
-        memberId,
-        owned: claimOf(memberId, MemberMetadata.decode(memberMetadata)?.userData),
-      }));
+      const claims = members.map(({ memberId, memberMetadata }) => claimOf(memberId, memberMetadata));
       const shares = [...shareOut(claims, partitions)];
       return Promise.resolve(
         shares.map(([memberId, share]) => ({
@@ -48,6 +52,8 @@ export interface TopicPartition {
 export interface Claim {
   readonly memberId: string;
   readonly owned: readonly TopicPartition[];
+  /** How many joins ago it owned them. */
+  readonly joins: number;
 }
 
 /**
@@ -60,7 +66,7 @@ export function shareOut(
 ): ReadonlyMap<string, readonly TopicPartition[]> {
   const free = new Map(partitions.map((partition) => [keyOf(partition), partition]));
   const shares = claims
-    .toSorted((one, other) => compare(one.memberId, other.memberId))
+    .toSorted((one, other) => one.joins - other.joins || compare(one.memberId, other.memberId))
     .map(({ memberId, owned }) => ({ memberId, share: owned.filter((partition) => free.delete(keyOf(partition))) }))
     // Who holds most keeps the one that can't be divided.
     .toSorted((one, other) => other.share.length - one.share.length);
@@ -88,15 +94,16 @@ function partitionsOf(metadata: readonly { readonly partitionId: number }[], top
 }
 
 /** What another member wrote is read with care: a claim that can't be read is none. */
-function claimOf(memberId: string, userData: Buffer | undefined): TopicPartition[] {
+function claimOf(memberId: string, memberMetadata: Buffer): Claim {
   try {
-    const held = JSON.parse(String(userData)) as Assignment | null;
-    if (held?.memberId !== memberId) return [];
-    return Object.entries(held.partitions).flatMap(([topic, numbers]) =>
+    const userData = MemberMetadata.decode(memberMetadata)?.userData;
+    const { memberId: heldAs, partitions, joins } = JSON.parse(String(userData)) as HeldBefore;
+    const owned = Object.entries(partitions).flatMap(([topic, numbers]) =>
       numbers.map((partition) => ({ topic, partition })),
     );
+    return { memberId, owned: heldAs === memberId ? owned : [], joins };
   } catch {
-    return [];
+    return { memberId, owned: [], joins: 0 };
   }
 }
 

@@ -14,6 +14,11 @@ export interface WebhookDirectoryOptions {
   readonly vault: Vault;
   /** Most webhooks kept in memory, deleted ones included. */
   readonly maxWebhooks: number;
+  /**
+   * Told when nothing but a webhook's counted failures changed, by whatever process. True where the caller bears that in
+   * mind: then the webhook is not read anew for it, which an endpoint that fails would cost each time.
+   */
+  readonly onCounted: (webhookId: string) => boolean;
 }
 
 /** A webhook whose secrets don't open is an answer too: it must not fail the others that were read with it. */
@@ -52,8 +57,7 @@ export class WebhookDirectory {
       webhookIdsOf: (found) => (found === undefined || found instanceof SealError ? [] : [found.id]),
       keyOf,
       mayHold: (key, webhookId) => key.endsWith(SEPARATOR + webhookId),
-      // Who reads the counted failures hears of them from the feed: an endpoint that fails must not cost a read each time.
-      concerns: ({ failuresOnly }) => !failuresOnly,
+      concerns: ({ failuresOnly, webhookId }) => !failuresOnly || !options.onCounted(webhookId),
     });
   }
 

@@ -17,7 +17,8 @@ type Step =
   | {
       readonly kind: 'rebalance';
       readonly ours: readonly number[];
-      readonly evicted: boolean;
+      /** Whether others may have owned what we get: we have a new member id, or missed a division of the group. */
+      readonly away: 'evicted' | 'missed' | undefined;
       readonly theirs: number;
     };
 
@@ -37,7 +38,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('rebalance' as const),
       ours: fc.subarray([0, 1, 2]),
-      evicted: fc.boolean(),
+      away: fc.constantFrom('evicted', 'missed', undefined),
       theirs: fc.nat({ max: 8 }),
     }),
   },
@@ -59,7 +60,7 @@ class Group {
       let offset = 0;
       return gaps.map((gap, index) => (offset += index === 0 ? partition : 1 + gap));
     });
-    this.#assign();
+    this.#assign(true);
   }
 
   play(current: Step): void {
@@ -115,20 +116,21 @@ class Group {
     }
   }
 
-  #rebalance({ ours, evicted, theirs }: Extract<Step, { kind: 'rebalance' }>): void {
+  #rebalance({ ours, away, theirs }: Extract<Step, { kind: 'rebalance' }>): void {
     this.#ours = ours;
-    if (evicted) this.#memberId += 1;
-    for (const partition of [0, 1, 2].filter((number) => evicted || !ours.includes(number))) {
+    if (away === 'evicted') this.#memberId += 1;
+    for (const partition of [0, 1, 2].filter((number) => away !== undefined || !ours.includes(number))) {
       // The other member goes on from the commit, and commits what it did.
       const next = this.logs[partition]!.filter((offset) => offset >= this.committed[partition]!).slice(0, theirs);
       for (const offset of next) this.done[partition]!.add(offset);
       this.committed[partition] = Math.max(this.committed[partition]!, (next.at(-1) ?? -1) + 1);
     }
-    this.#assign();
+    this.#assign(away !== 'missed');
   }
 
-  #assign(): void {
-    this.held.assign({ memberId: `member-${this.#memberId}`, partitions: { [TOPIC]: this.#ours } });
+  #assign(continues: boolean): void {
+    const memberId = `member-${this.#memberId}`;
+    this.held.assign({ memberId, partitions: { [TOPIC]: this.#ours }, continues });
     this.#fetchFrom = [...this.committed];
   }
 }
@@ -153,7 +155,7 @@ test('when all has finished, the commit is at the end of what was fetched', () =
   for (let round = 0; round < 30; round += 1) {
     for (const partition of [0, 1, 2]) group.play({ kind: 'fetch', partition, count: 3 });
     group.play({ kind: 'finish', which: round * 7 });
-    if (round === 4) group.play({ kind: 'rebalance', ours: [0, 1, 2], evicted: false, theirs: 0 });
+    if (round === 4) group.play({ kind: 'rebalance', ours: [0, 1, 2], away: undefined, theirs: 0 });
   }
   group.end();
   expect(group.committed).toEqual(group.logs.map((log) => (log.at(-1) ?? 0) + 1));

@@ -14,14 +14,18 @@ const partitionsOf = (count: number): TopicPartition[] =>
   Array.from({ length: count }, (_, partition) => ({ topic: TOPIC, partition }));
 const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;
 type Shares = ReadonlyMap<string, readonly TopicPartition[]>;
-const claimsOf = (shares: Shares): Claim[] => [...shares].map(([memberId, owned]) => ({ memberId, owned }));
+const claimsOf = (shares: Shares): Claim[] => [...shares].map(([memberId, owned]) => ({ memberId, owned, joins: 1 }));
 const plain = (shares: Shares): Record<string, number[]> =>
   Object.fromEntries([...shares].map(([memberId, share]) => [memberId, share.map(({ partition }) => partition)]));
-const fresh = (...memberIds: string[]): Claim[] => memberIds.map((memberId) => ({ memberId, owned: [] }));
+const fresh = (...memberIds: string[]): Claim[] => memberIds.map((memberId) => ({ memberId, owned: [], joins: 1 }));
 
 const anyPartition = fc.record({ topic: fc.constantFrom('a', 'b'), partition: fc.nat(9) });
 const anyClaims = fc.uniqueArray(
-  fc.record({ memberId: fc.stringMatching(/^[a-z]{1,3}$/), owned: fc.array(anyPartition, { maxLength: 12 }) }),
+  fc.record({
+    memberId: fc.stringMatching(/^[a-z]{1,3}$/),
+    owned: fc.array(anyPartition, { maxLength: 12 }),
+    joins: fc.integer({ min: 1, max: 3 }),
+  }),
   { selector: ({ memberId }) => memberId, minLength: 1, maxLength: 6 },
 );
 const anyPartitions = fc.uniqueArray(anyPartition, { selector: keyOf, maxLength: 20 });
@@ -84,8 +88,8 @@ describe('as kafkajs asks', () => {
   };
   type Config = Parameters<PartitionAssigner>[0];
   const config = { cluster, groupId: 'g' } as unknown as Config;
-  const member = (memberId: string, heldAs: string, partitions: number[]) => {
-    const assigner = stickyAssigner(() => ({ memberId: heldAs, partitions: { [TOPIC]: partitions } }))(config);
+  const member = (memberId: string, heldAs: string, partitions: number[], joins = 1) => {
+    const assigner = stickyAssigner(() => ({ memberId: heldAs, partitions: { [TOPIC]: partitions }, joins }))(config);
     return { memberId, memberMetadata: assigner.protocol({ topics: [TOPIC] }).metadata };
   };
   const assigned = async (members: { memberId: string; memberMetadata: Buffer }[]) => {
@@ -110,6 +114,21 @@ describe('as kafkajs asks', () => {
     expect(await assigned([member('a-again', 'a', [0, 1]), member('b', 'b', [0, 1, 2, 3])])).toEqual({
       'a-again': { [TOPIC]: [2, 3] },
       b: { [TOPIC]: [0, 1] },
+    });
+  });
+
+  test('of who missed a division of the group, its claim gives way to that of the owner since then', async () => {
+    expect(await assigned([member('a', 'a', [0, 1], 2), member('b', 'b', [0, 3])])).toEqual({
+      a: { [TOPIC]: [1, 2] },
+      b: { [TOPIC]: [0, 3] },
+    });
+  });
+
+  test('a member whose metadata are broken claims nothing, and stops nobody', async () => {
+    const [known] = [member('b', 'b', [0, 3])];
+    expect(await assigned([{ memberId: 'a', memberMetadata: Buffer.of(1) }, known])).toEqual({
+      a: { [TOPIC]: [1, 2] },
+      b: { [TOPIC]: [0, 3] },
     });
   });
 
