@@ -70,6 +70,14 @@ export class GroupWatch {
     }
   }
 
+  /** Forgets all but the newest sample of each partition: a commit that goes back is seen all the same. */
+  forget(): void {
+    const newest = new Map(
+      this.samples.map((sample) => [`${sample.group} ${sample.topic}/${sample.partition}`, sample]),
+    );
+    this.samples.splice(0, this.samples.length, ...newest.values());
+  }
+
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#looking;

@@ -112,7 +112,7 @@ export async function openRig({ env, estate, cluster }: RigOptions): Promise<Rig
       system.receiver.log.release(system.receiver.log.requests.length + system.receiver.log.released);
       fleet.forgetLogs();
       faults.length = 0;
-      watch.samples.length = 0;
+      watch.forget();
       forgottenEntries = await system.mongo.db.collection('failure_log').countDocuments();
     },
     close: async () => {

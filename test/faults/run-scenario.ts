@@ -42,9 +42,6 @@ export interface Run {
 
 const SETTLE_MS = 60_000;
 
-/** What the witnesses keep in memory lasts for so long; a longer run is judged in several chapters. */
-const CHAPTER_SECONDS = 300;
-
 /** Runs a scenario from the start of its processes to the verdict. Throws only when it could not be run at all. */
 export async function runScenario(scenario: Scenario, options: RunOptions): Promise<Run> {
   const { cluster } = options;
@@ -54,12 +51,13 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   try {
     await rig.fleet.add(scenario.fleet ?? USUAL_FLEET);
     const total = options.seconds ?? scenario.seconds;
-    const chapters = Math.ceil(total / CHAPTER_SECONDS);
+    const chapterSeconds = scenario.chapterSeconds ?? total;
+    const chapters = Math.ceil(total / chapterSeconds);
     const told: ChapterResult[] = [];
     let evidence: Evidence | undefined;
     for (let chapter = 0; chapter < chapters; chapter += 1) {
       if (chapter > 0) await rig.forget();
-      const seconds = Math.min(CHAPTER_SECONDS, total - chapter * CHAPTER_SECONDS);
+      const seconds = Math.min(chapterSeconds, total - chapter * chapterSeconds);
       const { history, ...result } = await runChapter(rig, scenario, { ...options, seconds, chapter, chapters });
       told.push(result);
       if (chapters > 1) options.report?.(lineOf(chapter, result));
@@ -81,7 +79,7 @@ interface Evidence extends Pick<Run, 'history' | 'logs'> {
 
 interface ChapterResult extends Verdict {
   readonly faults: number;
-  /** Of first attempts, ms from the moment that the event was due. */
+  /** Of first attempts, ms from the moment that the event was taken to be sent. */
   readonly latency: { readonly p50: number; readonly p99: number };
   readonly notes: readonly string[];
 }

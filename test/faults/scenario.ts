@@ -28,6 +28,11 @@ export interface Scenario {
   readonly stays?: readonly string[];
   /** Records are deleted before they are read: owed is what was posted or is left. */
   readonly expires?: boolean;
+  /**
+   * A run that is longer is made of several chapters of so many seconds, each with its load, its faults and its verdict;
+   * the processes live on.
+   */
+  readonly chapterSeconds?: number;
   /** How long everything may take to come to an end after load and faults; a minute unless told. */
   readonly settleMs?: number;
   readonly inject: (rig: Rig, during: During) => Promise<void>;
@@ -50,7 +55,7 @@ export interface During {
   readonly random: Random;
   /** How long the load lasts. */
   readonly ms: number;
-  /** A long run is made of several chapters, each with its load, its faults and its verdict; this is the n-th of them, from 0. */
+  /** This is the n-th chapter of the run, from 0. */
   readonly chapter: number;
   readonly chapters: number;
   /** Whether the load has ended. */

@@ -5,8 +5,9 @@ import { groupBy } from './group-by.js';
 
 /**
  * I4: for each webhook, the first attempts of a conversation's events begin in the order of its sequence. Doubles come
- * later and don't matter: an event counts when it arrives for the first time. What was held comes after live traffic. A conversation of which a job left for the
- * overflow lane may lose its order to a fault: which conversations left is known to the process that sent them alone.
+ * later and don't matter: an event counts when it arrives for the first time. What was held comes after live traffic, and
+ * is left out. A conversation of which a job left for the overflow lane may lose its order to a fault: which
+ * conversations left is known to the process that sent them alone.
  */
 export function findDisorder(history: History, { dispatch }: Pick<Rules, 'dispatch'>): Violation[] {
   const left = new Set(history.records.filter(({ topic }) => topic === dispatch.overflow).map(({ jobId }) => jobId));
@@ -14,11 +15,12 @@ export function findDisorder(history: History, { dispatch }: Pick<Rules, 'dispat
   for (const { jobId, attempt, arrivedAt } of history.posts)
     if (attempt === 1) firstAt.set(jobId, Math.min(arrivedAt, firstAt.get(jobId) ?? Infinity));
   const conversations = groupBy(
-    expectedJobs(history).filter(({ jobId, event }) => event.sequence !== null && firstAt.has(jobId)),
+    expectedJobs(history).filter(
+      ({ jobId, event }) => event.sequence !== null && firstAt.has(jobId) && !history.everHeld.has(jobId),
+    ),
     ({ webhookId, event }) => `${webhookId} ${event.conversationId}`,
   );
   const disordered = [...conversations].filter(([, jobs]) => {
-    if (jobs.some(({ jobId }) => history.everHeld.has(jobId))) return false;
     if (history.faults.length > 0 && jobs.some(({ jobId }) => left.has(jobId))) return false;
     const inOrder = jobs.toSorted((one, other) => (one.event.sequence ?? 0) - (other.event.sequence ?? 0));
     return inOrder.some((job, index) => {

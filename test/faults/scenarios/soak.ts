@@ -60,11 +60,12 @@ const everyMs = (ms: number): number => (ms < 300_000 ? 15_000 : 60_000);
 
 const soak: Scenario = {
   name: 'soak',
-  about:
-    'a steady load with random faults, for as long as is asked for; nobody is killed in its second half, to see memory',
+  about: 'a steady load with random faults, for as long as is asked for; in the second half of hours nobody is killed',
   covers: [],
   servers: 'proxied',
   seconds: 150,
+  // What the witnesses can keep in memory.
+  chapterSeconds: 300,
   rate: 60,
   // One webhook per event, so that two cores have room for 300 events/s.
   estate: () => ({ webhooks: usualEstate().filter(({ path }) => path !== '/c2') }),
