@@ -37,7 +37,8 @@ export interface AttemptPorts {
   /** Undefined when it is deleted. */
   readonly findWebhook: (companyId: string, webhookId: string) => Found | Promise<Found>;
   readonly send: (request: HttpRequest) => Promise<SendResult>;
-  readonly publishRetry: (job: Job) => Promise<void>;
+  /** `waitMs`: from the failed attempt's end until the job is due, however the clock was set since. */
+  readonly publishRetry: (job: Job, waitMs: number) => Promise<void>;
   readonly logFailure: (entry: FailureEntry) => Promise<void>;
   /** Whether the webhook is Failed with this failure counted. */
   readonly countFailure: (failure: FailureToCount) => Promise<boolean>;
@@ -194,7 +195,8 @@ function createHold(settings: AttemptSettings, ports: AttemptPorts): Hold {
 function createFollowFailure(settings: AttemptSettings, ports: AttemptPorts, hold: Hold) {
   const goOn = async (decision: FailureDecision, made: Made): Promise<void> => {
     const { companyId, webhookId } = made.job;
-    if (decision.kind === 'retry' || decision.kind === 'postponed') await ports.publishRetry(decision.next);
+    if (decision.kind === 'retry' || decision.kind === 'postponed')
+      await ports.publishRetry(decision.next, decision.next.notBefore - made.endedAt);
     // The next attempt of an event that was let in is owed to it: no bound applies to that.
     if (decision.kind === 'held') await hold(decision.next, true);
     if (decision.kind === 'gone')

@@ -27,6 +27,9 @@ interface World {
   readonly did: string[];
   readonly requests: HttpRequest[];
   readonly retries: Job[];
+  /** How long each of them waits. */
+  readonly waits: number[];
+  readonly clock: { now: number };
   readonly held: Job[];
   readonly entries: FailureEntry[];
   readonly ports: AttemptPorts;
@@ -55,7 +58,8 @@ function worldOf({
   const retries: Job[] = [];
   const held: Job[] = [];
   const entries: FailureEntry[] = [];
-  let clock = NOW;
+  const waits: number[] = [];
+  const clock = { now: NOW };
   let looks = 0;
   const nth = <T>(list: readonly T[], index: number): T => list[Math.min(index, list.length - 1)] as T;
   const note = (what: string) => (): Promise<void> => {
@@ -66,6 +70,8 @@ function worldOf({
     did,
     requests,
     retries,
+    waits,
+    clock,
     held,
     entries,
     ports: {
@@ -76,11 +82,12 @@ function worldOf({
       send: (request) => {
         did.push('send');
         requests.push(request);
-        clock += 40;
+        clock.now += 40;
         return Promise.resolve(nth(results, requests.length - 1));
       },
-      publishRetry: (job) => {
+      publishRetry: (job, waitMs) => {
         retries.push(job);
+        waits.push(waitMs);
         return note('publish retry')();
       },
       logFailure: (entry) => {
@@ -99,7 +106,7 @@ function worldOf({
       },
       recent: recent ?? new RecentResults(10),
       pause: note('pause'),
-      now: () => clock,
+      now: () => clock.now,
       observe: {
         attempted: ({ outcome, decision }) => did.push(`observe ${outcome.kind}, ${decision.kind}`),
         held: ({ attempt: number }) => did.push(`observe held ${number}`),
@@ -193,6 +200,16 @@ describe('a failure', () => {
     ]);
   });
 
+  test('waits for its pause however the clock is set meanwhile', async () => {
+    const world = worldOf({ results: [answerOf(503)] });
+    const countFailure = (): Promise<boolean> => {
+      world.clock.now -= 3_600_000;
+      return Promise.resolve(false);
+    };
+    await createAttempt(SETTINGS, { ...world.ports, countFailure })(jobOf(), 'topic');
+    expect(world.waits).toEqual([3_000]);
+  });
+
   test('goes back to the lane that the job came from', async () => {
     const world = worldOf({ results: [answerOf(503)] });
     await attempt(world, jobOf({ lane: 'overflow' }));
@@ -251,6 +268,7 @@ describe('an answer that means something', () => {
     const did = await attempt(world);
     expect(did.filter((step) => step.startsWith('count'))).toEqual([]);
     expect(world.retries).toEqual([{ ...jobOf(), postponed: 1, notBefore: NOW + 40 + 30_000 }]);
+    expect(world.waits).toEqual([30_000]);
     expect(world.entries[0]).toMatchObject({ attempt: 1, followUp: { kind: 'retry', at: NOW + 30_040 } });
   });
 

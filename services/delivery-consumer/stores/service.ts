@@ -1,6 +1,5 @@
 import type { KeyObject } from 'node:crypto';
 import type { FailedPolicy } from '../../shared/core/attempt-policy.js';
-import { holdsLonger } from '../../shared/core/delay.js';
 import { DependencyError } from '../../shared/core/errors.js';
 import type { HoldPolicy } from '../../shared/core/hold.js';
 import type { UnreadableWebhook, Webhook } from '../../shared/core/webhook.js';
@@ -65,10 +64,7 @@ export async function openStores(
   const ports: Stores['ports'] = {
     findWebhook: (companyId, webhookId) =>
       patiently(() => readable(webhookId, directory.find(companyId, webhookId)), signal),
-    publishRetry: (job) => {
-      const isLong = holdsLonger(job.notBefore, Date.now(), settings.retryDelayMs);
-      return (isLong ? longRetries : retries).send(job, signal);
-    },
+    publishRetry: (job, waitMs) => (waitMs > settings.retryDelayMs ? longRetries : retries).send(job, signal),
     logFailure: async (entry) => patiently(() => failures.append(entry), signal),
     countFailure: async ({ lastSuccessAt, ...failure }) => {
       const counted = await patiently(

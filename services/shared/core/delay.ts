@@ -19,8 +19,3 @@ const ON_ITS_WAY_MS = 200;
 export function dueAt(notBefore: number, appendedAt: number, delayMs: number): number {
   return Math.max(notBefore, appendedAt + delayMs - ON_ITS_WAY_MS);
 }
-
-/** Whether a job is to be held for longer than a topic with this fixed delay holds it. */
-export function holdsLonger(notBefore: number, now: number, delayMs: number): boolean {
-  return notBefore - now > delayMs;
-}

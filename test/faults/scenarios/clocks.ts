@@ -27,6 +27,8 @@ const HOUR_MS = 3_600_000;
 const JUMPS = [HOUR_MS, -HOUR_MS, 10_000, -10_000, -2_000];
 /** Longer than a session: who sends no heartbeats is missed by then. */
 const WRONG_FOR_MS = 9_000;
+/** Processes whose clock is set by an hour, twice each. */
+const SET = ['delivery-1', 'retry-1', 'call-1', 'delivery-2'] as const;
 
 const clockJumps: Scenario = {
   name: 'clock-jumps',
@@ -39,7 +41,7 @@ const clockJumps: Scenario = {
   // A retry process whose clock is ahead can't know that a retry is not due.
   rules: { retryDelayMs: 0 },
   inject: async (rig) => {
-    for (const as of ['delivery-1', 'retry-1', 'call-1', 'delivery-2'])
+    for (const as of SET)
       for (const jump of JUMPS) {
         await pause(1_500);
         await rig.outage(nameOf(as, jump), [], WRONG_FOR_MS, {
@@ -69,6 +71,7 @@ function examine({ posts, faults }: History, { fleet }: Rig): Examination {
       !ahead.some((fault) => at >= fault.at - DELAY_MS && at <= fault.endedAt + TOLERANCE_MS),
   );
   const late = waits.filter(({ ms }) => ms > LATEST_MS);
+  const silent = SET.filter((as) => fleet.process(as).lines.filter(({ event }) => event === 'clock.off').length < 2);
   const ended = fleet.ends().filter(({ selfEnded }) => selfEnded > 0);
   const hastened = waits.filter(({ ms }) => ms < DELAY_MS - TOLERANCE_MS).length;
   return {
@@ -76,6 +79,7 @@ function examine({ posts, faults }: History, { fleet }: Rig): Examination {
       ...violations('I5', 'no retry to judge by', waits.length === 0 ? ['none'] : []),
       ...violations('I5', 'a retry before its time', early.map(told)),
       ...violations('I5', 'a retry held for more than twice its delay', late.map(told)),
+      ...violations('I7', 'an hour that nobody tells of', silent),
       ...violations(
         'I7',
         'a process that a clock ended',
