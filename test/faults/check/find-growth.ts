@@ -6,7 +6,11 @@ export const SEEN_FROM_S = 1_200;
 /** A leak goes on; a heap that has not been collected yet doesn't. */
 const MOST = 1.2;
 
-/** I10: of who lives for twenty minutes or more, the last quarter of its life takes no more memory than the second one. */
+/**
+ * I10: of who lives for twenty minutes or more, the last quarter of its life takes no more memory than the second one.
+ * Held against each other is what is left after a collection, the lowest tenth: how far a heap swings above that says
+ * nothing of a leak.
+ */
 export function findGrowth({ lives }: Pick<History, 'lives'>): string[] {
   return lives
     .map((life) => ({ life, ...quartersOf(life) }))
@@ -14,9 +18,9 @@ export function findGrowth({ lives }: Pick<History, 'lives'>): string[] {
     .map(({ life, early, late }) => `${life.name} from ${Math.round(early)} to ${Math.round(late)} MB`);
 }
 
-/** The medians of a life's second and last quarter, MB. */
+/** What a life's second and last quarter don't fall below for nine tenths of their time, MB. */
 export function quartersOf({ rssMb }: Life): { readonly early: number; readonly late: number } {
   const quarter = Math.floor(rssMb.length / 4);
-  const median = (from: number, to: number): number => percentile(rssMb.slice(from, to), 0.5) ?? 0;
-  return { early: median(quarter, 2 * quarter), late: median(rssMb.length - quarter, rssMb.length) };
+  const floor = (from: number, to: number): number => percentile(rssMb.slice(from, to), 0.1) ?? 0;
+  return { early: floor(quarter, 2 * quarter), late: floor(rssMb.length - quarter, rssMb.length) };
 }
