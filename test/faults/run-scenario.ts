@@ -1,4 +1,5 @@
 import { percentile } from '../../deploy/local/demo/percentile.js';
+import { pause } from '../support/waiting.js';
 import { createRandom } from '../../deploy/local/simulator/random.js';
 import { quartersOf, SEEN_FROM_S } from './check/find-growth.js';
 import { judge, type Verdict } from './check/judge.js';
@@ -56,7 +57,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
     const told: ChapterResult[] = [];
     let evidence: Evidence | undefined;
     for (let chapter = 0; chapter < chapters; chapter += 1) {
-      if (chapter > 0) await rig.forget();
+      if (chapter > 0) await asked(() => rig.forget());
       const seconds = Math.min(chapterSeconds, total - chapter * chapterSeconds);
       const { history, ...result } = await runChapter(rig, scenario, { ...options, seconds, chapter, chapters });
       told.push(result);
@@ -107,7 +108,7 @@ async function runChapter(
   const rules = rulesOf(rig, scenario);
   await settle(rig, load.produced, { timeoutMs: scenario.settleMs ?? SETTLE_MS, sick: rules.sick });
   await rig.fleet.ready(30_000).catch(() => undefined);
-  const witnessed = await collectHistory(rig, load.produced);
+  const witnessed = await asked(() => collectHistory(rig, load.produced));
   const history = scenario.expires === true ? withoutExpired(witnessed) : witnessed;
   const verdict = judge(history, rules);
   const own = scenario.examine?.(history, rig) ?? { violations: [], notes: [] };
@@ -119,6 +120,20 @@ async function runChapter(
     notes: own.notes,
     history,
   };
+}
+
+const TRIES = 5;
+
+/** Witnesses that are asked right after a fault, by a process that was busy judging, may need to be asked again. */
+async function asked<T>(ask: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (tries === TRIES) throw error;
+      await pause(2_000);
+    }
+  }
 }
 
 function latencyOf({ produced, posts }: History): ChapterResult['latency'] {

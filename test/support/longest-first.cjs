@@ -1,0 +1,17 @@
+const { default: Sequencer } = require('@jest/test-sequencer');
+
+/**
+ * Begins with the tests that wait longest. On a fresh checkout Jest knows no durations and goes by the size of files:
+ * then three minutes of soak, a small file, would run last and alone.
+ */
+const LONGEST = ['test/faults/soak', 'test/browser/console', 'test/e2e/dependencies-away', 'test/faults/short'];
+
+module.exports = class LongestFirst extends Sequencer {
+  sort(tests) {
+    const rank = ({ path }) => {
+      const index = LONGEST.findIndex((name) => path.includes(name));
+      return index < 0 ? LONGEST.length : index;
+    };
+    return super.sort(tests).toSorted((one, other) => rank(one) - rank(other));
+  }
+};
