@@ -109,7 +109,7 @@ export async function openRig({ env, estate, cluster }: RigOptions): Promise<Rig
     },
     forget: async () => {
       await deleteRecords(system);
-      system.receiver.log.release(system.receiver.log.requests.length + system.receiver.log.released);
+      system.receiver.log.release(Infinity);
       fleet.forgetLogs();
       faults.length = 0;
       watch.forget();

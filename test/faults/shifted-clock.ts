@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 
 /**
  * Loaded before a service (`node --import`): its wall clock is off by what stands in the file CLOCK_FILE, in ms, and
- * jumps when that changes; it is right while there is no such file. Timers and performance.now() go on, as they do when a machine's clock is set.
+ * jumps when that changes; it is right while there is no such file. Timers and performance.now() go on, as they do when
+ * a machine's clock is set.
  */
 const file = process.env['CLOCK_FILE'];
 if (file === undefined) throw new Error('CLOCK_FILE must name the file that says by how much the clock is off');

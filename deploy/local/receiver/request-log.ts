@@ -19,11 +19,6 @@ export class RequestLog {
     return this.#requests;
   }
 
-  /** How many were forgotten. */
-  get released(): number {
-    return this.#released;
-  }
-
   add(request: RecordedRequest): void {
     this.#requests.push(request);
     this.changed();
