@@ -12,6 +12,8 @@ export interface TcpProxy {
   loseAnswers(): void;
   /** Answers come so much later; 0 for at once. */
   delayAnswers(ms: number): void;
+  /** Shown what clients send before it is passed on; a connection for which `see` answers `hang` hangs from then on. */
+  watch(see: (sent: Buffer) => 'pass' | 'hang'): void;
   restore(): Promise<void>;
   close(): Promise<void>;
 }
@@ -20,12 +22,15 @@ export async function startTcpProxy(target: { readonly host: string; readonly po
   const sockets = new Set<Socket>();
   let mode: 'passing' | 'hanging' | 'losing-answers' = 'passing';
   let delayMs = 0;
+  let see: Parameters<TcpProxy['watch']>[0] = () => 'pass';
   const onConnection = (client: Socket): void => {
     const upstream = connect(target);
     upstream.setNoDelay(true);
     client.setNoDelay(true);
+    let hangs = false;
     client.on('data', (chunk) => {
-      if (mode !== 'hanging') upstream.write(chunk);
+      hangs ||= see(chunk) === 'hang';
+      if (mode !== 'hanging' && !hangs) upstream.write(chunk);
     });
     upstream.on('data', (chunk) => {
       if (mode !== 'passing') return;
@@ -69,6 +74,9 @@ export async function startTcpProxy(target: { readonly host: string; readonly po
     },
     delayAnswers: (ms) => {
       delayMs = ms;
+    },
+    watch: (next) => {
+      see = next;
     },
     restore: async () => {
       // What was swallowed is gone: those connections can't go on.

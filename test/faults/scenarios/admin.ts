@@ -2,47 +2,60 @@ import type { Session } from '../../../services/admin/contract/session.js';
 import { ask } from '../../support/api.js';
 import { createUser, PASSWORD } from '../../support/identity.js';
 import { pause, until } from '../../support/waiting.js';
-import { violations, type Violation } from '../check/violation.js';
+import { violations } from '../check/violation.js';
 import { usualEstate } from '../estate.js';
 import { USUAL_FLEET } from '../fleet.js';
 import type { Rig } from '../rig.js';
-import type { During, Scenario } from '../scenario.js';
+import type { Scenario } from '../scenario.js';
+import { proxyOf } from './targets.js';
 
 /** The admin process dies in the midst of a write: what a person asked for is there once or not at all, never half. */
 const COMPANY = 'co_writer';
 const EMAIL = 'olga@writer.example';
 /** MongoDB's bound of a transaction and the pause of what looks after it, 30 s, and what a busy machine adds. */
 const GIVEN_UP_MS = 45_000;
-const waits = new WeakMap<Rig, number>();
-const found = new WeakMap<Rig, Violation[]>();
-const writes = new WeakMap<Rig, number>();
+const COMMITTED_WITHIN_MS = 10_000;
+
+/** One creation that was cut off, and its repetition under the same key. */
+interface Creation {
+  readonly wrong: readonly string[];
+  readonly answeredAfterMs: number;
+}
+const creations = new WeakMap<Rig, { readonly atRandom: readonly Creation[]; readonly withinTransaction: Creation }>();
 
 const adminKilled: Scenario = {
   name: 'admin-killed',
-  about: 'kill -9 of the admin process while a webhook is created; the same Idempotency-Key creates one, never two',
+  about:
+    'kill -9 of the admin process while a webhook is created, at random and before the commit that it has sent arrives; the same Idempotency-Key creates one, never two',
   covers: [5],
-  servers: 'stack',
+  servers: 'proxied',
   seconds: 45,
   rate: 20,
   estate: () => ({ webhooks: usualEstate() }),
   fleet: [...USUAL_FLEET, { as: 'admin-1', service: 'admin' }],
   env: { ADMIN_REQUESTS_PER_MINUTE: '100000' },
-  inject: async (rig, during) => {
+  inject: async (rig, { random, loadEnded }) => {
     await createUser(rig.system.mongo.db, COMPANY, EMAIL, 'owner');
     const headers = await signIn(rig);
-    const wrong: string[] = [];
-    let count = 0;
-    for (; !during.loadEnded(); count += 1) wrong.push(...(await createUnderFire(rig, during, headers, count)));
-    writes.set(rig, count);
-    found.set(rig, violations('I1', 'a creation that is there twice, half or not at all', wrong));
+    const atRandom: Creation[] = [];
+    while (!loadEnded())
+      atRandom.push(await createUnderFire(rig, headers, atRandom.length, () => pause(random.whole(0, 60))));
+    const withinTransaction = await createUnderFire(rig, headers, atRandom.length, () => commitHeld(rig));
+    creations.set(rig, { atRandom, withinTransaction });
   },
-  examine: (_, rig) => ({
-    violations: found.get(rig) ?? [],
-    notes: [
-      `${writes.get(rig)} creations, each cut off by kill -9 and repeated under its key`,
-      `the repetition was answered after ${waits.get(rig)} ms at most`,
-    ],
-  }),
+  examine: (_, rig) => {
+    const made = creations.get(rig);
+    if (made === undefined) throw new Error('nothing was created');
+    const { atRandom, withinTransaction } = made;
+    const wrong = [...atRandom, withinTransaction].flatMap((creation) => creation.wrong);
+    return {
+      violations: violations('I1', 'a creation that is there twice, half or not at all', wrong),
+      notes: [
+        `${atRandom.length} creations cut off at random and repeated under their keys: answered after ${Math.max(...atRandom.map(({ answeredAfterMs }) => answeredAfterMs))} ms at most`,
+        `one cut off before its commit arrived: answered after ${withinTransaction.answeredAfterMs} ms`,
+      ],
+    };
+  },
 };
 
 async function baseUrl({ fleet }: Rig): Promise<string> {
@@ -57,13 +70,28 @@ async function signIn(rig: Rig): Promise<Record<string, string>> {
   return { cookie, 'x-csrf-token': answer.json.csrfToken ?? '' };
 }
 
-/** What is wrong after one creation that was cut off at a random moment. */
+/** Holds the next commit of a transaction, and what follows it on its connection. */
+function commitHeld(rig: Rig): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let held = false;
+    const missed = setTimeout(() => reject(new Error('no transaction was committed')), COMMITTED_WITHIN_MS);
+    proxyOf(rig, 'MongoDB').watch((sent) => {
+      if (held || !sent.includes('commitTransaction')) return 'pass';
+      held = true;
+      clearTimeout(missed);
+      resolve();
+      return 'hang';
+    });
+  });
+}
+
+/** One creation that is cut off at `moment`; none other is under way. */
 async function createUnderFire(
   rig: Rig,
-  { random }: During,
   headers: Record<string, string>,
   number: number,
-): Promise<string[]> {
+  moment: () => Promise<unknown>,
+): Promise<Creation> {
   const webhooks = rig.system.mongo.db.collection<{ companyId: string; authentication: { password?: unknown } }>(
     'webhooks',
   );
@@ -77,8 +105,9 @@ async function createUnderFire(
     const options = { body, headers: { ...headers, 'idempotency-key': `key-${number}` } };
     return (await ask(`${await baseUrl(rig)}/webhooks`, 'POST', options)).status;
   };
+  const reached = moment();
   const cut = create().catch(() => 0);
-  await pause(random.whole(0, 60));
+  await reached;
   await rig.strike('kill -9 admin-1', [], () => rig.fleet.kill('admin-1'));
   await cut;
   await rig.fleet.ready(60_000);
@@ -89,13 +118,13 @@ async function createUnderFire(
     (answered) => answered === 201,
     GIVEN_UP_MS,
   ).catch(() => 0);
-  waits.set(rig, Math.max(waits.get(rig) ?? 0, Date.now() - startedAt));
+  const answeredAfterMs = Date.now() - startedAt;
   const there = await webhooks.find({ companyId: COMPANY }).toArray();
   const whole = there.filter(({ authentication }) => authentication.password !== undefined);
   await webhooks.deleteMany({ companyId: COMPANY });
-  return status === 201 && there.length === 1 && whole.length === 1
-    ? []
-    : [`creation ${number}: answered ${status}, ${there.length} there, ${whole.length} whole`];
+  const isWhole = status === 201 && there.length === 1 && whole.length === 1;
+  const told = `creation ${number}: answered ${status}, ${there.length} there, ${whole.length} whole`;
+  return { wrong: isWhole ? [] : [told], answeredAfterMs };
 }
 
 export const ADMIN_SCENARIOS: readonly Scenario[] = [adminKilled];

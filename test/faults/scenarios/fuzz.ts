@@ -5,11 +5,16 @@ import { createRegistryClient } from '../../../services/shared/platform/avro/reg
 import { newestSchema } from '../../../services/shared/platform/avro/schema-files.js';
 import { avroValueOf } from '../../support/event-examples.js';
 import { event, type System } from '../../support/system.js';
+import type { TcpProxy } from '../../support/tcp-proxy.js';
 import { violations } from '../check/violation.js';
 import type { Rig } from '../rig.js';
 import type { Scenario } from '../scenario.js';
+import { proxyOf } from './targets.js';
 
-/** 100,000 malformed records among the good ones: no process ends, each is parked, and the good ones arrive. */
+/**
+ * 100,000 malformed records among the good ones: no process ends, each is parked, the good ones arrive, and the registry
+ * is asked for an id that it doesn't have once a minute by each process, however many records name it.
+ */
 const RECORDS = 100_000;
 const AT_ONCE = 1_000;
 
@@ -18,16 +23,18 @@ const NOBODY = 'co_nobody';
 
 /** Records that can't be read, by run; damaged ones may still be readable and count in no way. */
 const unreadable = new WeakMap<Rig, number>();
+const questions = new WeakMap<Rig, ReadonlyMap<number, number>>();
 
 const flood: Scenario = {
   name: 'poison-flood',
   about: '100,000 malformed records among the good ones, on the topics of events and of jobs',
   covers: [31],
-  servers: 'stack',
+  servers: 'proxied',
   seconds: 40,
   rate: 30,
   settleMs: 120_000,
   inject: async (rig, { random }) => {
+    questions.set(rig, countQuestions(proxyOf(rig, 'registry')));
     const { callEvents, whatsappEvents, dispatch, retry } = rig.system.config.topics;
     const samples = {
       [callEvents]: await sampleOf(rig.system, 'call-event', callEvents),
@@ -46,23 +53,43 @@ const flood: Scenario = {
     }
     unreadable.set(rig, certain);
   },
-  examine: ({ letters, processes }, rig) => {
+  examine: ({ letters, processes, produced }, rig) => {
     const parked = letters.length;
     const certain = unreadable.get(rig) ?? Infinity;
     const ended = processes.filter(({ selfEnded }) => selfEnded > 0).map(({ name }) => name);
+    const asked = [...(questions.get(rig) ?? [])];
+    const minutes = Math.ceil((Date.now() - (produced[0]?.at ?? 0)) / 60_000);
+    const unknown = asked.filter(([id]) => UNKNOWN_IDS.some((other) => other === id));
+    const tooOften = unknown.filter(([, count]) => count > processes.length * minutes).map(([id]) => String(id));
     return {
       violations: [
+        ...violations('I7', 'an id that nobody asked for', unknown.length < UNKNOWN_IDS.length ? ['one'] : []),
         ...violations(
           'I1',
           'malformed records neither parked nor handled',
           parked < certain ? [`${certain - parked}`] : [],
         ),
         ...violations('I7', 'a process that a record ended', ended),
+        ...violations('I7', 'a registry asked too often', tooOften),
       ],
-      notes: [`${RECORDS} malformed records, ${certain} of them unreadable for certain; ${parked} dead letters`],
+      notes: [
+        `${RECORDS} malformed records, ${certain} of them unreadable for certain; ${parked} dead letters`,
+        `questions to the registry by id: ${asked.map(([id, count]) => `${id} ${count}`).join(', ')}`,
+      ],
     };
   },
 };
+
+/** How often the registry is asked for the schema of each id; counts on. */
+function countQuestions(registry: TcpProxy): ReadonlyMap<number, number> {
+  const counts = new Map<number, number>();
+  registry.watch((sent) => {
+    for (const [, id] of sent.toString('latin1').matchAll(/^GET \S*\/schemas\/ids\/(\d+)/gm))
+      counts.set(Number(id), (counts.get(Number(id)) ?? 0) + 1);
+    return 'pass';
+  });
+  return counts;
+}
 
 /** A whole, good record. */
 async function sampleOf({ config }: System, record: 'call-event' | 'whatsapp-event', topic: string): Promise<Buffer> {
