@@ -54,6 +54,7 @@ export class Dispatcher {
   readonly #stallCheck: NodeJS.Timeout;
   #leaving = { jobs: 0, bytes: 0 };
   #abandoned = false;
+  #pumping = false;
   #waiting: (() => void)[] = [];
 
   constructor(options: DispatcherOptions) {
@@ -139,13 +140,16 @@ export class Dispatcher {
   }
 
   #pump(): void {
+    // A job that lands as it begins comes back here: the loop below goes on, and the stack doesn't grow.
+    if (this.#pumping) return;
+    this.#pumping = true;
     while (!this.#abandoned) {
       const item = this.#scheduler.take(this.#options.now());
-      if (item === undefined) return;
-      // In this loop, not through #run: a lost partition can leave more jobs behind than the stack has frames.
+      if (item === undefined) break;
       if (item.admission.progress.revoked) this.#release(item);
       else void this.#run(item);
     }
+    this.#pumping = false;
   }
 
   async #run(item: Item): Promise<void> {

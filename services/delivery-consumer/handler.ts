@@ -22,9 +22,12 @@ import type { RecentResults } from './recent-results.js';
  *     bounds, dropped with an entry in the failure log; only a probe goes on
  *   2 build the request, send it, classify what came back
  *   3 delivered → reset the failure counter, if there is something to reset
- *   4 failed    → count it (unless the fault is ours), which tells whether the webhook is Failed now; then publish the
- *     retry or hold it, if attempts are left, or disable a webhook whose endpoint is gone, and log the failure. It has
- *     landed, others of the webhook may go, at once; one that may make the webhook Failed only when it is counted
+ *   4 failed    → publish the retry, if attempts are left, or disable a webhook whose endpoint is gone; log the failure;
+ *     count it, unless the fault is ours. One that may make the webhook Failed is counted first, which tells whether it
+ *     is: then the attempts that are left are held
+ *
+ * When the endpoint is done with it, it has landed: others of the webhook and of its conversation may go. Our own writes
+ * hold nobody up but for the count that may make the webhook Failed; if it does, nothing follows that attempt.
  *
  * It returns when all of that has been acknowledged; only then may the record's offset go. Ports wait for a dependency
  * that is away, so a step is repeated alone: MongoDB being away never makes us POST again.
@@ -43,7 +46,7 @@ export interface AttemptPorts {
   /** Whether the webhook is Failed with this failure counted. */
   readonly countFailure: (failure: FailureToCount) => Promise<boolean>;
   /** Makes the webhook Inactive: its endpoint answered 410 Gone. */
-  readonly disableGone: (gone: Omit<FailureToCount, 'attemptId' | 'lastSuccessAt'>) => Promise<void>;
+  readonly disableGone: (gone: Omit<FailureToCount, 'attemptId' | 'lastSuccessAt' | 'awaited'>) => Promise<void>;
   readonly countSuccess: (success: SuccessToCount) => Promise<void>;
   /** `owed`: what it follows from was held, so no bound applies. */
   readonly hold: (job: Job, owed: boolean) => Promise<'held' | 'full'>;
@@ -68,12 +71,16 @@ export interface FailureToCount {
    * is written, which may be much later than when it was made, where MongoDB was away meanwhile.
    */
   readonly lastSuccessAt: () => number | undefined;
+  /** Whether the attempt waits for the answer; otherwise it may be gathered with others for a while. */
+  readonly awaited: boolean;
 }
 
 export interface SuccessToCount {
   readonly companyId: string;
   readonly webhookId: string;
   readonly at: number;
+  /** Whether the webhook recovers with it, as far as is known: then it is told at once. */
+  readonly recovers: boolean;
 }
 
 export interface AttemptObserver {
@@ -142,7 +149,7 @@ export function createAttempt(settings: AttemptSettings, ports: AttemptPorts): A
     }
     const decision = { kind: 'delivered' } as const;
     ports.observe.attempted({ job, webhook, request, outcome, decision, startedAt, endedAt });
-    await settleSuccess(ports, webhook, endedAt, origin === 'probe');
+    await settleSuccess(ports, webhook, endedAt, origin === 'probe', landed);
     return 'delivered';
   };
 
@@ -153,7 +160,10 @@ export function createAttempt(settings: AttemptSettings, ports: AttemptPorts): A
       if (webhook === undefined) return discard(ports, job, 'webhook-deleted');
       const status = 'status' in webhook ? webhook.status : 'active';
       if (status === 'inactive') return discard(ports, job, 'webhook-inactive');
-      if (status === 'failed' && origin !== 'probe') return hold(job, origin === 'held');
+      if (status === 'failed' && origin !== 'probe') {
+        landed();
+        return hold(job, origin === 'held');
+      }
       const end = await make(job, webhook, origin, landed);
       if (end !== undefined) return end;
       await ports.pause();
@@ -214,15 +224,17 @@ function createFollowFailure(settings: AttemptSettings, ports: AttemptPorts, hol
     const planned = decideNext(job, outcome, settings.attempts, endedAt);
     const counting = countedOn(planned, made);
     const mayTrip = counting !== undefined && ports.recent.failed(counting, endedAt) >= settings.failed.threshold;
-    if (!mayTrip) landed();
-    const isFailed = counting !== undefined && (await ports.countFailure(failureOf(ports, job, startedAt, endedAt)));
+    const count = (): Promise<boolean> =>
+      ports.countFailure({ ...failureOf(ports, job, startedAt, endedAt), awaited: mayTrip });
+    const isFailed = mayTrip && (await count());
     const decision = isFailed || origin === 'probe' ? whileFailed(planned) : planned;
     ports.observe.attempted({ job, webhook, request, outcome, decision, startedAt, endedAt });
-    if (mayTrip) landed();
+    if (!isFailed) landed();
     const secrets = endpoint.kind === 'endpoint' ? endpoint.secretHeaders : [];
     await Promise.all([
       goOn(decision, made),
       ports.logFailure(failureEntry(job, request, secrets, outcome, decision, endedAt)),
+      counting !== undefined && !mayTrip && count(),
     ]);
   };
 }
@@ -233,13 +245,16 @@ async function settleSuccess(
   webhook: Webhook | UnreadableWebhook,
   at: number,
   isProbe: boolean,
+  landed: () => void,
 ): Promise<void> {
   if ('unreadable' in webhook) return;
   const { id: webhookId, companyId } = webhook;
-  if (ports.recent.succeeded(webhook, at) || isProbe) await ports.countSuccess({ companyId, webhookId, at });
+  if (!ports.recent.succeeded(webhook, at) && !isProbe) return;
+  landed();
+  await ports.countSuccess({ companyId, webhookId, at, recovers: isProbe || webhook.status === 'failed' });
 }
 
-function failureOf(ports: AttemptPorts, job: Job, startedAt: number, at: number): FailureToCount {
+function failureOf(ports: AttemptPorts, job: Job, startedAt: number, at: number): Omit<FailureToCount, 'awaited'> {
   const { companyId, webhookId } = job;
   return {
     companyId,

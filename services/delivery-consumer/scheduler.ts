@@ -9,12 +9,13 @@ import { Deque } from '../shared/core/deque.js';
  * fill the global cap. An eighth of it is kept for them, so that a rush of fast ones doesn't starve them. When fast
  * webhooks turn slow, what they have in flight counts among the slow from then on, and may exceed both bounds until it
  * ends. "Order: within a webhook, jobs of one conversation go one at a time": the next one becomes ready when the one
- * before it is released, at the front of its webhook's queue, because it came before those that wait there.
+ * before it has landed, at the front of its webhook's queue, because it came before those that wait there.
  *
- *   admit → ready (or behind its conversation) → take → in flight → land → release → next of the conversation is ready
+ *   admit → ready (or behind its conversation) → take → in flight → land → release
+ *                                                                     └ next of the conversation is ready
  *
- * A job has landed when its endpoint is done with it and only our own writes are awaited: they hold its conversation and
- * its memory, but no place of its webhook, whose endpoint has nothing to do with them.
+ * A job has landed when its endpoint is done with it and only our own writes are awaited: they hold its memory, but
+ * neither its conversation nor a place of its webhook, whose endpoint has nothing to do with them.
  *
  * It holds what it is given: the bounds on jobs and bytes are enforced where records are read, by pausing partitions.
  */
@@ -44,6 +45,7 @@ export interface WebhookPace {
   isStalled(now: number): boolean;
 }
 
+/** What a webhook has here that hasn't landed. */
 interface WebhookQueue<J> {
   readonly pace: WebhookPace;
   readonly ready: Deque<J>;
@@ -52,7 +54,6 @@ interface WebhookQueue<J> {
   jobs: number;
   bytes: number;
   inFlight: number;
-  landed: number;
   /** Whether what it has in flight counts among the slow. */
   slow: boolean;
   /** Whether it stands in a round. */
@@ -113,7 +114,7 @@ export class Scheduler<J extends Schedulable> {
     return this.#inFlight + this.#landed.size;
   }
 
-  /** Webhooks with at least one job here. */
+  /** Webhooks with at least one job here that hasn't landed. */
   get webhooks(): number {
     return this.#webhooks.size;
   }
@@ -122,8 +123,8 @@ export class Scheduler<J extends Schedulable> {
   queueFor({ webhookId, conversationId }: Schedulable['job']): QueueSize {
     const queue = this.#webhooks.get(webhookId);
     if (queue === undefined) return EMPTY;
-    const { jobs, bytes, inFlight, landed, conversations } = queue;
-    return { waiting: jobs - inFlight - landed, bytes, inLine: conversations.has(conversationId) };
+    const { jobs, bytes, inFlight, conversations } = queue;
+    return { waiting: jobs - inFlight, bytes, inLine: conversations.has(conversationId) };
   }
 
   admit(item: J): void {
@@ -170,24 +171,17 @@ export class Scheduler<J extends Schedulable> {
     return undefined;
   }
 
-  /** Ends the flight of a job that `take` gave; it is still to be released. */
+  /** Ends the flight of a job that `take` gave, once; it is still to be released. */
   land(item: J, now: number): void {
     if (this.#landed.has(item)) return;
-    const queue = this.#queueOf(item.job.webhookId);
     this.#landed.add(item);
-    queue.landed++;
-    this.#endFlight(queue, now);
-    this.#enterRound(queue);
-  }
-
-  /** Ends a job that `take` gave, landed or not. */
-  release(item: J, now: number): void {
     const { job } = item;
     const queue = this.#queueOf(job.webhookId);
-    if (this.#landed.delete(item)) queue.landed--;
-    else this.#endFlight(queue, now);
-    this.#jobs--;
-    this.#bytes -= job.body.byteLength;
+    this.#classify(queue);
+    queue.pace.ended(now);
+    queue.inFlight--;
+    this.#inFlight--;
+    if (queue.slow) this.#slowInFlight--;
     queue.jobs--;
     queue.bytes -= job.body.byteLength;
     const next = queue.conversations.get(job.conversationId)?.shift();
@@ -197,12 +191,12 @@ export class Scheduler<J extends Schedulable> {
     else this.#enterRound(queue);
   }
 
-  #endFlight(queue: WebhookQueue<J>, now: number): void {
-    this.#classify(queue);
-    queue.pace.ended(now);
-    queue.inFlight--;
-    this.#inFlight--;
-    if (queue.slow) this.#slowInFlight--;
+  /** Ends a job that `take` gave, landed or not. */
+  release(item: J, now: number): void {
+    this.land(item, now);
+    this.#landed.delete(item);
+    this.#jobs--;
+    this.#bytes -= item.job.body.byteLength;
   }
 
   /** Looks for webhooks that let their attempts lie unanswered: what they have in flight counts among the slow. */
@@ -241,7 +235,7 @@ export class Scheduler<J extends Schedulable> {
     let queue = this.#webhooks.get(webhookId);
     if (queue === undefined) {
       const pace = this.#paceOf(webhookId);
-      const counts = { jobs: 0, bytes: 0, inFlight: 0, landed: 0 };
+      const counts = { jobs: 0, bytes: 0, inFlight: 0 };
       const ready = new Deque<J>();
       queue = { pace, ready, conversations: new Map(), ...counts, slow: !pace.isFast, queued: false };
       this.#webhooks.set(webhookId, queue);

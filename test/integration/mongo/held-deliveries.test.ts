@@ -77,6 +77,19 @@ describe('what is held', () => {
     expect(await hold('b', { body })).toBe('held');
   });
 
+  test('of several webhooks is counted by one command, each for itself, and again after a while only', async () => {
+    const full = { webhookId: 'wh_full', companyId: 'company_2' };
+    await Promise.all(['a', 'b', 'c', 'd', 'e'].map((jobId) => hold(jobId, full)));
+    const fresh = new HeldDeliveries({ db: database.db, policy: POLICY });
+    database.commands.length = 0;
+    const results = ['x', 'y'].flatMap((jobId) =>
+      [{}, full].map((of) => fresh.hold(jobOf({ jobId, ...of }), false, NOW)),
+    );
+    expect(await Promise.all(results)).toEqual(['held', 'full', 'held', 'full']);
+    await fresh.hold(jobOf({ jobId: 'z' }), false, NOW);
+    expect(database.commands.filter(({ commandName }) => commandName === 'aggregate')).toHaveLength(1);
+  });
+
   test('is counted by the index alone', async () => {
     await hold('a');
     const plan = await database.db

@@ -12,9 +12,10 @@ interface Given {
   readonly inFlight?: number;
   readonly perWebhook?: number;
   readonly surplus?: (jobId: string) => boolean;
+  readonly landsAtOnce?: (jobId: string) => boolean;
 }
 
-function stage({ inFlight = 10, perWebhook = 10, surplus }: Given = {}) {
+function stage({ inFlight = 10, perWebhook = 10, surplus, landsAtOnce = () => false }: Given = {}) {
   const left = new Map<string, () => void>();
   const begun: string[] = [];
   const errors: unknown[] = [];
@@ -34,6 +35,7 @@ function stage({ inFlight = 10, perWebhook = 10, surplus }: Given = {}) {
     attempt: ({ jobId }: Job, _origin, landed) =>
       new Promise((resolve, reject) => {
         begun.push(jobId);
+        if (landsAtOnce(jobId)) landed();
         landings.set(jobId, landed);
         ends.set(jobId, { resolve, reject });
       }),
@@ -95,16 +97,24 @@ describe('records finish when their attempts return', () => {
 });
 
 describe('a job whose endpoint is done with it', () => {
-  test('gives its place to another, but neither its record nor its conversation', async () => {
+  test('gives its place and its conversation to the next, but neither its record nor its memory', async () => {
     const { admit, land, end, begun, dispatcher } = stage({ perWebhook: 1 });
-    const [record] = [admit('a', { conversationId: 'c' }), admit('b', { conversationId: 'c' }), admit('other')];
+    const [record] = [admit('a', { conversationId: 'c' }), admit('b', { conversationId: 'c' })];
     land('a');
-    expect([begun, record?.finished, dispatcher.inFlight]).toEqual([['a', 'other'], false, 1]);
-    await end('other');
-    expect(begun).toEqual(['a', 'other']);
+    expect([begun, record?.finished, dispatcher.inFlight, dispatcher.jobs]).toEqual([['a', 'b'], false, 1, 2]);
     await end('a');
-    expect([begun, record?.finished]).toEqual([['a', 'other', 'b'], true]);
+    expect([record?.finished, dispatcher.inFlight, dispatcher.jobs]).toEqual([true, 1, 1]);
   });
+
+  test('as it begins: a hundred thousand of them, in one conversation or in many, follow each other', async () => {
+    for (const conversationOf of [(n: number) => `c${n}`, () => 'c']) {
+      const { admit, end, begun, dispatcher } = stage({ inFlight: 1, landsAtOnce: (jobId) => jobId !== 'first' });
+      admit('first');
+      for (let n = 1; n < 100_000; n += 1) admit(`job ${n}`, { conversationId: conversationOf(n) });
+      await end('first');
+      expect([begun.length, dispatcher.inFlight, dispatcher.underWay]).toEqual([100_000, 0, 99_999]);
+    }
+  }, 30_000);
 
   test('is waited for at the end', async () => {
     const { admit, land, end, dispatcher } = stage();

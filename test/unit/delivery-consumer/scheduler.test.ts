@@ -23,6 +23,7 @@ const isSlow = (webhookId: string, { slow }: Bounds): boolean => Number(webhookI
 
 class Model {
   readonly #limits: Bounds;
+  /** Not landed. */
   readonly held: Item[] = [];
   readonly flying = new Set<Item>();
   readonly landed = new Set<Item>();
@@ -40,15 +41,14 @@ class Model {
 
   land(item: Item): void {
     this.flying.delete(item);
+    this.held.splice(this.held.indexOf(item), 1);
     this.landed.add(item);
     this.#note();
   }
 
   release(item: Item): void {
+    if (this.flying.has(item)) this.land(item);
     this.landed.delete(item);
-    this.held.splice(this.held.indexOf(item), 1);
-    this.flying.delete(item);
-    this.#note();
   }
 
   /** Checks that the job may go, and that nobody who could go has waited for more than one turn of any other. */
@@ -73,7 +73,7 @@ class Model {
   }
 
   #mayGo(item: Item): boolean {
-    if (this.flying.has(item) || this.landed.has(item)) return false;
+    if (this.flying.has(item)) return false;
     const { webhookId, conversationId } = item.job;
     const ofWebhook = [...this.flying].filter(({ job }) => job.webhookId === webhookId);
     const oldest = this.held.find(({ job }) => job.webhookId === webhookId && job.conversationId === conversationId);
@@ -157,12 +157,13 @@ function play(bounds: Bounds, steps: readonly Step[]): void {
       const item = anyOf([...model.flying, ...model.landed], current.which);
       if (item !== undefined) release(item);
     }
-    expect([scheduler.jobs, scheduler.inFlight]).toEqual([model.held.length, model.flying.size]);
+    const here = [...model.held, ...model.landed];
+    expect([scheduler.jobs, scheduler.inFlight]).toEqual([here.length, model.flying.size]);
     expect(scheduler.underWay).toBe(model.flying.size + model.landed.size);
-    expect(scheduler.bytes).toBe(model.held.reduce((sum, { job }) => sum + job.body.byteLength, 0));
+    expect(scheduler.bytes).toBe(here.reduce((sum, { job }) => sum + job.body.byteLength, 0));
     expect(scheduler.webhooks).toBe(new Set(model.held.map(({ job }) => job.webhookId)).size);
   }
-  while (model.held.length > 0) {
+  while (model.held.length + model.landed.size > 0) {
     if (take() !== undefined) continue;
     const underWay = [...model.flying, ...model.landed];
     expect(underWay.length).toBeGreaterThan(0);

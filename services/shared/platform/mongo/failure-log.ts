@@ -13,7 +13,7 @@ export interface FailureLogOptions {
 /**
  * "Every failed attempt is logged": the durable log that comes before any retry or commit.
  *
- * Entries that come within 50 ms go in one unordered insert, acknowledged by a majority. The attempt id is the
+ * Entries that come within 200 ms go in one unordered insert, acknowledged by a majority. The attempt id is the
  * document's id, so a second append of the same attempt (a redelivered record, a caller that tries again) changes
  * nothing. When MongoDB is away the callers get a DependencyError and try again: nothing is kept
  * here that nobody waits for.
@@ -28,7 +28,7 @@ export class FailureLog {
     this.#retentionMs = retentionMs;
     this.#batcher = new WriteBatcher<FailureEntry, void>({
       write: (entries) => this.#write(entries),
-      maxDelayMs: 50,
+      maxDelayMs: 200,
       maxItems: 500,
       maxBytes: 4 * 1024 * 1024,
       bytesOf: roughBytes,

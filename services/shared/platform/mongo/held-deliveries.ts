@@ -43,7 +43,9 @@ interface Counted {
 }
 
 const COUNT_AGE_MS = 1_000;
+const COUNT_AGE_WITH_ROOM_MS = 10_000;
 const MAX_COUNTED = 10_000;
+const NOTHING: HeldAmount = { events: 0, bytes: 0 };
 const WRITE_TRIES = 5;
 
 export class HeldDeliveries {
@@ -59,7 +61,7 @@ export class HeldDeliveries {
     this.#policy = policy;
     this.#batcher = new WriteBatcher<Item, HoldResult>({
       write: (items) => this.#write(items),
-      maxDelayMs: 20,
+      maxDelayMs: 200,
       maxItems: 500,
       maxBytes: 8 * 1024 * 1024,
       bytesOf: ({ job }) => job.body.byteLength + 500,
@@ -101,7 +103,9 @@ export class HeldDeliveries {
 
   async #write(items: readonly Item[]): Promise<readonly Settled<HoldResult>[]> {
     const results = new Map<Item, HoldResult>();
-    for (const group of groupByWebhook(items)) await this.#judge(group, results);
+    const groups = groupByWebhook(items);
+    const counts = await this.#countsOf(groups.map(([first]) => (first as Item).job));
+    for (const group of groups) await this.#judge(group, counts.get(keyOf((group[0] as Item).job)) as Counted, results);
     const wanted = items.filter((item) => results.get(item) === 'held');
     await this.#insert(wanted);
     await this.#register(wanted);
@@ -109,9 +113,7 @@ export class HeldDeliveries {
   }
 
   /** Decides which of one webhook's items there is room for. */
-  async #judge(items: readonly Item[], results: Map<Item, HoldResult>): Promise<void> {
-    const ref = (items[0] as Item).job;
-    const counted = await this.#countOf(ref);
+  async #judge(items: readonly Item[], counted: Counted, results: Map<Item, HoldResult>): Promise<void> {
     const refused: Item[] = [];
     for (const item of items) {
       const bytes = item.job.body.byteLength;
@@ -126,7 +128,7 @@ export class HeldDeliveries {
     if (refused.length === 0) return;
     // A record that comes again may be held already: that one is not dropped.
     const ids = refused.map(({ job, heldAt }) => toHeldDocument(job, heldAt, 0)._id);
-    const { companyId, webhookId } = ref;
+    const { companyId, webhookId } = (items[0] as Item).job;
     const present = await onMongo('looking for held deliveries', () =>
       this.#held
         .find({ companyId, webhookId, _id: { $in: ids } })
@@ -137,29 +139,58 @@ export class HeldDeliveries {
     refused.forEach((item, index) => results.set(item, known.has(ids[index] ?? '') ? 'held' : 'full'));
   }
 
-  async #countOf(ref: WebhookRef): Promise<Counted> {
-    const key = keyOf(ref);
+  /** By key; what is held from now on is added to them. */
+  async #countsOf(refs: readonly WebhookRef[]): Promise<ReadonlyMap<string, Counted>> {
     const now = performance.now();
-    const known = this.#counts.get(key);
-    if (known !== undefined && now - known.countedAt < COUNT_AGE_MS) return known;
-    const counted = { ...(await this.amountOf(ref)), countedAt: now };
-    if (this.#counts.size >= MAX_COUNTED) this.#counts.clear();
-    this.#counts.set(key, counted);
-    return counted;
+    const counts = new Map<string, Counted>();
+    const stale: WebhookRef[] = [];
+    for (const ref of refs) {
+      const known = this.#counts.get(keyOf(ref));
+      if (known !== undefined && this.#isFresh(known, now)) counts.set(keyOf(ref), known);
+      else stale.push(ref);
+    }
+    if (stale.length === 0) return counts;
+    const amounts = await this.#count(stale);
+    if (this.#counts.size + stale.length > MAX_COUNTED) this.#counts.clear();
+    for (const key of stale.map(keyOf)) {
+      const counted = { ...(amounts.get(key) ?? NOTHING), countedAt: now };
+      counts.set(key, counted);
+      this.#counts.set(key, counted);
+    }
+    return counts;
   }
 
-  /** What is held for a webhook now; the index alone answers. @throws DependencyError */
-  async amountOf({ companyId, webhookId }: WebhookRef): Promise<HeldAmount> {
-    const [sum] = await onMongo('counting held deliveries', () =>
+  #isFresh({ events, bytes, countedAt }: Counted, now: number): boolean {
+    const { maxEvents, maxBytes } = this.#policy;
+    const hasMuchRoom = events * 2 < maxEvents && bytes * 2 < maxBytes;
+    return now - countedAt < (hasMuchRoom ? COUNT_AGE_WITH_ROOM_MS : COUNT_AGE_MS);
+  }
+
+  /** What is held for a webhook now. @throws DependencyError */
+  async amountOf(ref: WebhookRef): Promise<HeldAmount> {
+    return (await this.#count([ref])).get(keyOf(ref)) ?? NOTHING;
+  }
+
+  /** By key; the index alone answers. */
+  async #count(refs: readonly WebhookRef[]): Promise<ReadonlyMap<string, HeldAmount>> {
+    const companies = [...new Set(refs.map(({ companyId }) => companyId))];
+    const webhooks = refs.map(({ webhookId }) => webhookId);
+    const sums = await onMongo('counting held deliveries', () =>
       this.#held
-        .aggregate<HeldAmount>([
-          { $match: { companyId, webhookId } },
+        .aggregate<HeldAmount & { readonly _id: WebhookRef }>([
+          { $match: { companyId: { $in: companies }, webhookId: { $in: webhooks } } },
           { $project: { _id: 0, bytes: 1, companyId: 1, webhookId: 1 } },
-          { $group: { _id: null, events: { $sum: 1 }, bytes: { $sum: '$bytes' } } },
+          {
+            $group: {
+              _id: { companyId: '$companyId', webhookId: '$webhookId' },
+              events: { $sum: 1 },
+              bytes: { $sum: '$bytes' },
+            },
+          },
         ])
         .toArray(),
     );
-    return { events: sum?.events ?? 0, bytes: sum?.bytes ?? 0 };
+    return new Map(sums.map(({ _id, events, bytes }) => [keyOf(_id), { events, bytes }]));
   }
 
   async #insert(items: readonly Item[]): Promise<void> {

@@ -5,7 +5,7 @@ export type Settled<R> =
 export interface WriteBatcherOptions<T, R> {
   /** Writes a batch and tells of each item, in the same order, what became of it; a throw fails all of them. */
   readonly write: (items: readonly T[]) => Promise<readonly Settled<R>[]>;
-  /** Longest time that an item waits for company before its batch begins. */
+  /** Longest time that an item waits for company before its batch begins, unless it is in a hurry. */
   readonly maxDelayMs: number;
   readonly maxItems: number;
   /** Bytes of one batch; an item that is larger goes alone. */
@@ -32,6 +32,7 @@ export class WriteBatcher<T, R> {
   readonly #queue: Waiting<T, R>[] = [];
   #queuedBytes = 0;
   #timer: NodeJS.Timeout | undefined;
+  #timerAt = Infinity;
   #due = false;
   readonly #underWay = new Set<Promise<void>>();
 
@@ -39,14 +40,17 @@ export class WriteBatcher<T, R> {
     this.#options = options;
   }
 
-  /** Resolves with the item's result when its batch was acknowledged; rejects with the item's error. */
-  add(item: T): Promise<R> {
+  /**
+   * Resolves with the item's result when its batch was acknowledged; rejects with the item's error. An item that is to
+   * wait for less than the others takes along those that came before it.
+   */
+  add(item: T, maxDelayMs = this.#options.maxDelayMs): Promise<R> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ item, resolve, reject });
       this.#queuedBytes += this.#options.bytesOf(item);
       const full = this.#queue.length >= this.#options.maxItems || this.#queuedBytes >= this.#options.maxBytes;
       if (full) this.#startBatches();
-      else this.#timer ??= setTimeout(() => this.#onTimer(), this.#options.maxDelayMs);
+      else this.#wakeWithin(maxDelayMs);
     });
   }
 
@@ -58,9 +62,17 @@ export class WriteBatcher<T, R> {
     }
   }
 
+  #wakeWithin(ms: number): void {
+    const at = performance.now() + ms;
+    if (at >= this.#timerAt) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = at;
+    this.#timer = setTimeout(() => this.#onTimer(), ms);
+  }
+
   #onTimer(): void {
     clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#timerAt = Infinity;
     this.#due = true;
     this.#startBatches();
   }

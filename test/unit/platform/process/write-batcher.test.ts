@@ -35,6 +35,26 @@ describe('writes that come together', () => {
     expect(batches).toEqual([[1, 2, 3]]);
   });
 
+  test('wait as long as they may, but one in a hurry takes those before it along', async () => {
+    const batches: (readonly number[])[] = [];
+    const writes = batcher(
+      (items) => {
+        batches.push(items);
+        return Promise.resolve(done(items));
+      },
+      { maxDelayMs: 60_000 },
+    );
+    const patient = [writes.add(1), writes.add(2)];
+    const hurried = writes.add(3, 5);
+    await Promise.all([...patient, hurried]);
+    expect(batches).toEqual([[1, 2, 3]]);
+    const later = writes.add(4);
+    await pause(20);
+    expect(batches).toHaveLength(1);
+    await writes.close();
+    expect([batches[1], await later]).toEqual([[4], 'wrote 4']);
+  });
+
   test('of which one is refused: the others are written', async () => {
     const refusal = new Error('refused');
     const writes = batcher((items) =>
