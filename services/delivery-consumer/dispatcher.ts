@@ -47,6 +47,8 @@ interface Item {
 
 /** How often stalled webhooks are looked for. */
 const STALL_CHECK_MS = 250;
+/** Jobs that are begun, or found to be another's, in one turn of the event loop. */
+const SLICE = 64;
 
 export class Dispatcher {
   readonly #options: DispatcherOptions;
@@ -139,17 +141,34 @@ export class Dispatcher {
     this.#pump();
   }
 
+  /** A job that lands as it begins comes back here while we are at it: the loop goes on, and the stack doesn't grow. */
   #pump(): void {
-    // A job that lands as it begins comes back here: the loop below goes on, and the stack doesn't grow.
     if (this.#pumping) return;
     this.#pumping = true;
-    while (!this.#abandoned) {
-      const item = this.#scheduler.take(this.#options.now());
-      if (item === undefined) break;
+    let isMore = false;
+    try {
+      isMore = this.#beginSlice();
+    } finally {
+      this.#pumping = isMore;
+    }
+    if (isMore) setImmediate(() => this.#pumpOn());
+  }
+
+  /** After the answers that came meanwhile. */
+  #pumpOn(): void {
+    this.#pumping = false;
+    this.#pump();
+  }
+
+  /** Whether there may be more. */
+  #beginSlice(): boolean {
+    for (let begun = 0; begun < SLICE; begun += 1) {
+      const item = this.#abandoned ? undefined : this.#scheduler.take(this.#options.now());
+      if (item === undefined) return false;
       if (item.admission.progress.revoked) this.#release(item);
       else void this.#run(item);
     }
-    this.#pumping = false;
+    return true;
   }
 
   async #run(item: Item): Promise<void> {

@@ -27,7 +27,8 @@ import type { RecentResults } from './recent-results.js';
  *     is: then the attempts that are left are held
  *
  * When the endpoint is done with it, it has landed: others of the webhook and of its conversation may go. Our own writes
- * hold nobody up but for the count that may make the webhook Failed; if it does, nothing follows that attempt.
+ * hold nobody up but for the count that may make the webhook Failed, and nothing follows the attempt that did, or that
+ * found the endpoint gone.
  *
  * It returns when all of that has been acknowledged; only then may the record's offset go. Ports wait for a dependency
  * that is away, so a step is repeated alone: MongoDB being away never makes us POST again.
@@ -46,7 +47,7 @@ export interface AttemptPorts {
   /** Whether the webhook is Failed with this failure counted. */
   readonly countFailure: (failure: FailureToCount) => Promise<boolean>;
   /** Makes the webhook Inactive: its endpoint answered 410 Gone. */
-  readonly disableGone: (gone: Omit<FailureToCount, 'attemptId' | 'lastSuccessAt' | 'awaited'>) => Promise<void>;
+  readonly disableGone: (gone: Omit<FailureToCount, 'attemptId' | 'lastSuccessAt'>) => Promise<void>;
   readonly countSuccess: (success: SuccessToCount) => Promise<void>;
   /** `owed`: what it follows from was held, so no bound applies. */
   readonly hold: (job: Job, owed: boolean) => Promise<'held' | 'full'>;
@@ -71,16 +72,12 @@ export interface FailureToCount {
    * is written, which may be much later than when it was made, where MongoDB was away meanwhile.
    */
   readonly lastSuccessAt: () => number | undefined;
-  /** Whether the attempt waits for the answer; otherwise it may be gathered with others for a while. */
-  readonly awaited: boolean;
 }
 
 export interface SuccessToCount {
   readonly companyId: string;
   readonly webhookId: string;
   readonly at: number;
-  /** Whether the webhook recovers with it, as far as is known: then it is told at once. */
-  readonly recovers: boolean;
 }
 
 export interface AttemptObserver {
@@ -162,13 +159,18 @@ export function createAttempt(settings: AttemptSettings, ports: AttemptPorts): A
       if (status === 'inactive') return discard(ports, job, 'webhook-inactive');
       if (status === 'failed' && origin !== 'probe') {
         landed();
-        return hold(job, origin === 'held');
+        return hold(job, isOwed(job, origin));
       }
       const end = await make(job, webhook, origin, landed);
       if (end !== undefined) return end;
       await ports.pause();
     }
   };
+}
+
+/** What was let in before, as a held event or by an attempt, is owed: no bound applies to it. */
+function isOwed({ attempt, postponed }: Job, origin: Origin): boolean {
+  return origin === 'held' || attempt > 1 || postponed > 0;
 }
 
 function discard({ observe }: AttemptPorts, job: Job, reason: 'webhook-deleted' | 'webhook-inactive'): AttemptEnd {
@@ -207,7 +209,6 @@ function createFollowFailure(settings: AttemptSettings, ports: AttemptPorts, hol
     const { companyId, webhookId } = made.job;
     if (decision.kind === 'retry' || decision.kind === 'postponed')
       await ports.publishRetry(decision.next, decision.next.notBefore - made.endedAt);
-    // The next attempt of an event that was let in is owed to it: no bound applies to that.
     if (decision.kind === 'held') await hold(decision.next, true);
     if (decision.kind === 'gone')
       await ports.disableGone({ companyId, webhookId, startedAt: made.startedAt, at: made.endedAt });
@@ -224,12 +225,11 @@ function createFollowFailure(settings: AttemptSettings, ports: AttemptPorts, hol
     const planned = decideNext(job, outcome, settings.attempts, endedAt);
     const counting = countedOn(planned, made);
     const mayTrip = counting !== undefined && ports.recent.failed(counting, endedAt) >= settings.failed.threshold;
-    const count = (): Promise<boolean> =>
-      ports.countFailure({ ...failureOf(ports, job, startedAt, endedAt), awaited: mayTrip });
+    const count = (): Promise<boolean> => ports.countFailure(failureOf(ports, job, startedAt, endedAt));
     const isFailed = mayTrip && (await count());
     const decision = isFailed || origin === 'probe' ? whileFailed(planned) : planned;
     ports.observe.attempted({ job, webhook, request, outcome, decision, startedAt, endedAt });
-    if (!isFailed) landed();
+    if (!isFailed && decision.kind !== 'gone') landed();
     const secrets = endpoint.kind === 'endpoint' ? endpoint.secretHeaders : [];
     await Promise.all([
       goOn(decision, made),
@@ -251,10 +251,10 @@ async function settleSuccess(
   const { id: webhookId, companyId } = webhook;
   if (!ports.recent.succeeded(webhook, at) && !isProbe) return;
   landed();
-  await ports.countSuccess({ companyId, webhookId, at, recovers: isProbe || webhook.status === 'failed' });
+  await ports.countSuccess({ companyId, webhookId, at });
 }
 
-function failureOf(ports: AttemptPorts, job: Job, startedAt: number, at: number): Omit<FailureToCount, 'awaited'> {
+function failureOf(ports: AttemptPorts, job: Job, startedAt: number, at: number): FailureToCount {
   const { companyId, webhookId } = job;
   return {
     companyId,

@@ -266,6 +266,21 @@ describe('a failure', () => {
   });
 });
 
+describe('others of the webhook and of the conversation may go', () => {
+  test.each<[string, Parameters<typeof worldOf>[0], string | undefined]>([
+    ['before a success is told', { webhooks: [ABOUT_TO_FAIL] }, 'count success 40'],
+    ['before a failure’s retry is published', { results: [answerOf(500)] }, 'publish retry'],
+    ['before what is held is written', { webhooks: [webhookOf({ status: 'failed' })] }, 'hold'],
+    ['not before the end where nothing is written', {}, undefined],
+    ['not before the end where the endpoint is gone', { results: [answerOf(410)] }, undefined],
+  ])('%s', async (_when, given, next) => {
+    const world = worldOf(given);
+    await createAttempt(SETTINGS, world.ports)(jobOf(), 'topic', () => void world.did.push('landed'));
+    const at = world.did.indexOf('landed');
+    expect(at < 0 ? undefined : world.did[at + 1]).toBe(next);
+  });
+});
+
 describe('an answer that means something', () => {
   test('429 with Retry-After: the same attempt again that much later, logged, and not counted', async () => {
     const world = worldOf({ results: [answerOf(429, { headers: { 'retry-after': '30' } })] });
@@ -288,10 +303,15 @@ describe('an answer that means something', () => {
 describe('while the webhook is Failed', () => {
   const failed = webhookOf({ status: 'failed' });
 
-  test.each([1, 2, 3])('attempt %i is not made but held as it is', async (number) => {
+  test.each([
+    [{ attempt: 1 }, 'hold'],
+    [{ attempt: 2 }, 'hold owed'],
+    [{ attempt: 3 }, 'hold owed'],
+    [{ attempt: 1, postponed: 1 }, 'hold owed'],
+  ])('%j is not made but held as it is; what was let in before is owed', async (overrides, held) => {
     const world = worldOf({ webhooks: [failed] });
-    expect(await attempt(world, jobOf({ attempt: number }))).toEqual([LOOK, 'hold', `observe held ${number}`]);
-    expect(world.held).toEqual([jobOf({ attempt: number })]);
+    expect(await attempt(world, jobOf(overrides))).toEqual([LOOK, held, `observe held ${overrides.attempt}`]);
+    expect(world.held).toEqual([jobOf(overrides)]);
   });
 
   test('what there is no room for is dropped, with an entry in the failure log that says why', async () => {

@@ -20,7 +20,7 @@ export interface OverflowLimits {
 
 /** A webhook's queue as a job finds it. */
 export interface QueueFacts {
-  /** Jobs that wait, and the bytes of all jobs here. */
+  /** Jobs that wait, and the bytes of these and those in flight. */
   readonly waiting: number;
   readonly bytes: number;
   readonly isSlow: boolean;

@@ -66,9 +66,9 @@ export async function openStores(
       patiently(() => readable(webhookId, directory.find(companyId, webhookId)), signal),
     publishRetry: (job, waitMs) => (waitMs > settings.retryDelayMs ? longRetries : retries).send(job, signal),
     logFailure: async (entry) => patiently(() => failures.append(entry), signal),
-    countFailure: async ({ lastSuccessAt, awaited, ...failure }) => {
+    countFailure: async ({ lastSuccessAt, ...failure }) => {
       const counted = await patiently(
-        () => status.recordFailure({ ...failure, lastSuccessAt: lastSuccessAt(), atOnce: awaited }),
+        () => status.recordFailure({ ...failure, lastSuccessAt: lastSuccessAt() }),
         signal,
       );
       const isFailed = counted.status === 'failed';
@@ -76,8 +76,8 @@ export async function openStores(
       if (isFailed && counted.changed) log.warn('webhook.failed', { companyId, webhookId });
       return isFailed;
     },
-    countSuccess: async ({ recovers, ...success }) => {
-      const counted = await patiently(() => status.recordSuccess({ ...success, atOnce: recovers }), signal);
+    countSuccess: async (success) => {
+      const counted = await patiently(() => status.recordSuccess(success), signal);
       if (counted.changed) log.info('webhook.recovered', { ...success });
     },
     disableGone: async (gone) => {

@@ -128,7 +128,7 @@ describe('entries that come together', () => {
     expect(writes.length).toBeGreaterThanOrEqual(4);
   });
 
-  test('wait no longer than 50 ms for each other', async () => {
+  test('don’t wait for a full batch', async () => {
     const begun = performance.now();
     await log.append(entry('q:1'));
     expect(performance.now() - begun).toBeLessThan(2_000);

@@ -62,6 +62,10 @@ function stage({ inFlight = 10, perWebhook = 10, surplus, landsAtOnce = () => fa
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await settled();
+}
+
 /** Whether the promise has resolved by now. */
 async function isDone(promise: Promise<unknown>): Promise<boolean> {
   return Promise.race([promise.then(() => true), settled().then(() => false)]);
@@ -112,6 +116,7 @@ describe('a job whose endpoint is done with it', () => {
       admit('first');
       for (let n = 1; n < 100_000; n += 1) admit(`job ${n}`, { conversationId: conversationOf(n) });
       await end('first');
+      await until(() => begun.length === 100_000);
       expect([begun.length, dispatcher.inFlight, dispatcher.underWay]).toEqual([100_000, 0, 99_999]);
     }
   }, 30_000);
@@ -125,6 +130,19 @@ describe('a job whose endpoint is done with it', () => {
     await end('a');
     expect(await isDone(abandoned)).toBe(true);
   });
+});
+
+test('jobs are begun 64 at a time, so that answers are read in between', async () => {
+  const { admit, end, begun } = stage({ inFlight: 1, landsAtOnce: (jobId) => jobId !== 'first' });
+  admit('first');
+  for (let n = 1; n < 200; n += 1) admit(`job ${n}`);
+  const turns: number[] = [];
+  const watch = async (): Promise<void> => {
+    for (turns.push(begun.length); begun.length < 200; turns.push(begun.length)) await settled();
+  };
+  await Promise.all([end('first'), watch()]);
+  const steps = turns.map((count, turn) => count - (turns[turn - 1] ?? 0));
+  expect(Math.max(...steps)).toBeLessThanOrEqual(64);
 });
 
 describe('a partition that is lost', () => {
@@ -150,6 +168,7 @@ describe('a partition that is lost', () => {
       for (let n = 0; n < 100_000; n += 1) admit(`job ${n}`, { conversationId: conversationOf(n) }, lost);
       lost.revoke();
       await end('first');
+      await until(() => dispatcher.jobs === 0);
       expect([begun, dispatcher.jobs, dispatcher.webhooks]).toEqual([['first'], 0, 0]);
     }
   }, 30_000);

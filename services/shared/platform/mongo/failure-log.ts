@@ -11,7 +11,7 @@ export interface FailureLogOptions {
 }
 
 /**
- * "Every failed attempt is logged": the durable log that comes before any retry or commit.
+ * "Every failed attempt is logged": the durable log that comes before the commit.
  *
  * Entries that come within 200 ms go in one unordered insert, acknowledged by a majority. The attempt id is the
  * document's id, so a second append of the same attempt (a redelivered record, a caller that tries again) changes

@@ -13,8 +13,9 @@ import type { WebhookRef } from './webhooks.js';
  *
  * Holding is idempotent by the attempt, and acknowledged by a majority before it counts. Each batch writes the
  * deliveries first and then tells the webhook's recovery of them, so that no held delivery is ever without a recovery
- * that will find it. The bounds are judged by what was counted within the last second: several processes that hold for
- * one webhook may exceed them by what they hold in that second, and no counter can drift.
+ * that will find it. The bounds are judged by what was counted within the last second, or the last ten while less than
+ * half of them is used: several processes that hold for one webhook may exceed them by what they hold in that time, and
+ * no counter can drift.
  */
 export interface HeldDeliveriesOptions {
   readonly db: Db;
@@ -65,7 +66,7 @@ export class HeldDeliveries {
       maxItems: 500,
       maxBytes: 8 * 1024 * 1024,
       bytesOf: ({ job }) => job.body.byteLength + 500,
-      maxUnderWay: 2,
+      maxUnderWay: 1,
     });
   }
 

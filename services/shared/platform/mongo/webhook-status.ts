@@ -14,10 +14,10 @@ import { WriteBatcher, type Settled } from '../process/write-batcher.js';
  * webhook's status becomes Failed; any success resets the counter". The rules are core/status.ts; here they are
  * applied in one atomic update per webhook, so that processes that count at the same instant lose nothing.
  *
- * Facts that come within 200 ms, or while a batch is under way, are gathered: all facts of one webhook become one
- * update, all updates one command, and a second one reads what they came to. A fact whose answer decides what follows
- * waits for 20 ms at most, and takes along those before it. A fact is counted when its promise resolves; one that is
- * reported again, by a redelivered record or by a caller that tries again, counts once.
+ * Facts that come within 20 ms, or while a batch is under way, are gathered: all facts of one webhook become one
+ * update, all updates one command, and a second one reads what they came to. An endpoint that fails 500 times a second
+ * costs 50 updates at most. A fact is counted when its promise resolves; one that is reported again, by a redelivered
+ * record or by a caller that tries again, counts once.
  */
 export interface WebhookStatusOptions {
   readonly db: Db;
@@ -34,8 +34,6 @@ export interface FailedAttemptOf {
   readonly at: number;
   /** End of the last success that is known by now, epoch ms. */
   readonly lastSuccessAt?: number | undefined;
-  /** Its answer decides what follows. */
-  readonly atOnce?: boolean | undefined;
 }
 
 export interface SucceededAttemptOf {
@@ -43,11 +41,9 @@ export interface SucceededAttemptOf {
   readonly webhookId: string;
   /** Epoch ms at which the attempt ended. */
   readonly at: number;
-  /** As of a failure. */
-  readonly atOnce?: boolean | undefined;
 }
 
-export type GoneOf = Omit<FailedAttemptOf, 'attemptId' | 'lastSuccessAt' | 'atOnce'>;
+export type GoneOf = Omit<FailedAttemptOf, 'attemptId' | 'lastSuccessAt'>;
 
 export type ProbeFailedOf = ProbeFailed & { readonly companyId: string; readonly webhookId: string };
 
@@ -68,7 +64,6 @@ interface Item {
 /** What an Inactive webhook shows that its own endpoint disabled. */
 export const GONE_REASON = 'The endpoint answered 410 Gone: it wants no more events. Enable the webhook to try again.';
 
-const AT_ONCE_MS = 20;
 const UNKNOWN: StatusAfter = { status: undefined, changed: false };
 
 export class WebhookStatus {
@@ -83,7 +78,7 @@ export class WebhookStatus {
     this.#policy = policy;
     this.#batcher = new WriteBatcher<Item, StatusAfter>({
       write: (items) => this.#write(items),
-      maxDelayMs: 200,
+      maxDelayMs: 20,
       maxItems: 500,
       maxBytes: Infinity,
       bytesOf: () => 0,
@@ -97,26 +92,26 @@ export class WebhookStatus {
    * @throws DependencyError when MongoDB is away; the fact may have been counted, and reporting it again is safe
    */
   async recordFailure(failure: FailedAttemptOf): Promise<StatusAfter> {
-    const { companyId, webhookId, attemptId, startedAt, at, lastSuccessAt, atOnce } = failure;
-    const success = lastSuccessAt === undefined ? undefined : { companyId, webhookId, at: lastSuccessAt, atOnce };
+    const { companyId, webhookId, attemptId, startedAt, at, lastSuccessAt } = failure;
+    const success = lastSuccessAt === undefined ? undefined : { companyId, webhookId, at: lastSuccessAt };
     if (success !== undefined && success.at > at) return this.recordSuccess(success);
     const fact: StatusFact = { kind: 'failure', attemptId, startedAt: new Date(startedAt), at: new Date(at) };
     const [, counted] = await Promise.all([
       success && this.recordSuccess(success),
-      this.#add({ companyId, webhookId, fact }, atOnce),
+      this.#batcher.add({ companyId, webhookId, fact }),
     ]);
     return counted;
   }
 
   /** @throws DependencyError as `recordFailure` does */
-  recordSuccess({ companyId, webhookId, at, atOnce }: SucceededAttemptOf): Promise<StatusAfter> {
-    return this.#add({ companyId, webhookId, fact: { kind: 'success', at: new Date(at) } }, atOnce);
+  recordSuccess({ companyId, webhookId, at }: SucceededAttemptOf): Promise<StatusAfter> {
+    return this.#batcher.add({ companyId, webhookId, fact: { kind: 'success', at: new Date(at) } });
   }
 
   /** The next probe is put off as core/circuit.ts says. @throws DependencyError as `recordFailure` does */
   async recordProbeFailure({ companyId, webhookId, at, openedAt, probe }: ProbeFailedOf): Promise<void> {
     const fact: StatusFact = { kind: 'probe-failed', at: new Date(at), openedAt: new Date(openedAt), probe };
-    await this.#add({ companyId, webhookId, fact }, true);
+    await this.#batcher.add({ companyId, webhookId, fact });
   }
 
   /**
@@ -147,10 +142,6 @@ export class WebhookStatus {
   /** Waits until every fact was answered. */
   close(): Promise<void> {
     return this.#batcher.close();
-  }
-
-  #add(item: Item, atOnce = false): Promise<StatusAfter> {
-    return this.#batcher.add(item, atOnce ? AT_ONCE_MS : undefined);
   }
 
   async #write(items: readonly Item[]): Promise<readonly Settled<StatusAfter>[]> {

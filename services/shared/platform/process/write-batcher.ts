@@ -5,7 +5,7 @@ export type Settled<R> =
 export interface WriteBatcherOptions<T, R> {
   /** Writes a batch and tells of each item, in the same order, what became of it; a throw fails all of them. */
   readonly write: (items: readonly T[]) => Promise<readonly Settled<R>[]>;
-  /** Longest time that an item waits for company before its batch begins, unless it is in a hurry. */
+  /** Longest time that an item waits for company before its batch begins. */
   readonly maxDelayMs: number;
   readonly maxItems: number;
   /** Bytes of one batch; an item that is larger goes alone. */
@@ -32,7 +32,6 @@ export class WriteBatcher<T, R> {
   readonly #queue: Waiting<T, R>[] = [];
   #queuedBytes = 0;
   #timer: NodeJS.Timeout | undefined;
-  #timerAt = Infinity;
   #due = false;
   readonly #underWay = new Set<Promise<void>>();
 
@@ -40,17 +39,14 @@ export class WriteBatcher<T, R> {
     this.#options = options;
   }
 
-  /**
-   * Resolves with the item's result when its batch was acknowledged; rejects with the item's error. An item that is to
-   * wait for less than the others takes along those that came before it.
-   */
-  add(item: T, maxDelayMs = this.#options.maxDelayMs): Promise<R> {
+  /** Resolves with the item's result when its batch was acknowledged; rejects with the item's error. */
+  add(item: T): Promise<R> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ item, resolve, reject });
       this.#queuedBytes += this.#options.bytesOf(item);
-      const full = this.#queue.length >= this.#options.maxItems || this.#queuedBytes >= this.#options.maxBytes;
-      if (full) this.#startBatches();
-      else this.#wakeWithin(maxDelayMs);
+      // Also where the queue is full: what the batches that begin now leave behind must go, too.
+      this.#timer ??= setTimeout(() => this.#onTimer(), this.#options.maxDelayMs);
+      this.#startBatches();
     });
   }
 
@@ -62,17 +58,9 @@ export class WriteBatcher<T, R> {
     }
   }
 
-  #wakeWithin(ms: number): void {
-    const at = performance.now() + ms;
-    if (at >= this.#timerAt) return;
-    clearTimeout(this.#timer);
-    this.#timerAt = at;
-    this.#timer = setTimeout(() => this.#onTimer(), ms);
-  }
-
   #onTimer(): void {
     clearTimeout(this.#timer);
-    this.#timerAt = Infinity;
+    this.#timer = undefined;
     this.#due = true;
     this.#startBatches();
   }

@@ -35,24 +35,12 @@ describe('writes that come together', () => {
     expect(batches).toEqual([[1, 2, 3]]);
   });
 
-  test('wait as long as they may, but one in a hurry takes those before it along', async () => {
-    const batches: (readonly number[])[] = [];
-    const writes = batcher(
-      (items) => {
-        batches.push(items);
-        return Promise.resolve(done(items));
-      },
-      { maxDelayMs: 60_000 },
-    );
-    const patient = [writes.add(1), writes.add(2)];
-    const hurried = writes.add(3, 5);
-    await Promise.all([...patient, hurried]);
-    expect(batches).toEqual([[1, 2, 3]]);
-    const later = writes.add(4);
-    await pause(20);
-    expect(batches).toHaveLength(1);
-    await writes.close();
-    expect([batches[1], await later]).toEqual([[4], 'wrote 4']);
+  test('of which one fills a batch alone: what came after it isn’t left behind', async () => {
+    const writes = batcher((items) => pause(20).then(() => done(items)), { maxBytes: 100, bytesOf: (item) => item });
+    const first = writes.add(1);
+    await pause(10);
+    const [large, small] = [writes.add(100), writes.add(2)];
+    expect(await Promise.all([first, large, small])).toEqual(['wrote 1', 'wrote 100', 'wrote 2']);
   });
 
   test('of which one is refused: the others are written', async () => {
