@@ -1,4 +1,4 @@
-/** What quiet-request-queue.ts and steady-heartbeats.ts touch of kafkajs (2.2.4) that its types don't tell of. */
+/** What quiet-request-queue.ts, steady-heartbeats.ts and produce-encoding.ts touch of kafkajs (2.2.4) that its types don't tell of. */
 declare module 'kafkajs/src/consumer/consumerGroup.js' {
   export default class ConsumerGroup {
     /** Epoch ms of the last heartbeat. */
@@ -35,4 +35,59 @@ declare module 'kafkajs/src/network/requestQueue/index.js' {
     }): void;
     destroy(): void;
   }
+}
+
+declare module 'kafkajs/src/protocol/encoder.js' {
+  export default class Encoder {
+    constructor(initialSize?: number);
+    buf: Buffer;
+    offset: number;
+    readonly buffer: Buffer;
+  }
+}
+
+declare module 'kafkajs/src/broker/index.js' {
+  import type Encoder from 'kafkajs/src/protocol/encoder.js';
+
+  export interface Message {
+    readonly key?: string | Buffer | null | undefined;
+    readonly value: string | Buffer | null;
+    readonly headers?: object;
+    readonly timestamp?: string | null;
+  }
+
+  export interface PartitionMessages {
+    readonly partition: number;
+    readonly messages: readonly Message[];
+  }
+
+  export interface ProduceOptions {
+    readonly acks: number;
+    readonly timeout: number;
+    readonly topicData: readonly { readonly topic: string; readonly partitions: readonly PartitionMessages[] }[];
+    readonly transactionalId?: string | null;
+    readonly producerId?: unknown;
+    readonly compression?: number;
+  }
+
+  export interface ProtocolRequest {
+    readonly apiVersion: number;
+    readonly encode: () => Promise<Encoder>;
+  }
+
+  export type Protocol = (options: ProduceOptions) => {
+    readonly request: ProtocolRequest;
+    readonly response: unknown;
+  };
+
+  export default class Broker {
+    lookupRequest: (apiKey: number, definition: unknown) => Protocol;
+    produce(options: ProduceOptions): Promise<unknown>;
+  }
+}
+
+declare module 'kafkajs/src/protocol/requests/produce/v3/request.js' {
+  import type { ProduceOptions, ProtocolRequest } from 'kafkajs/src/broker/index.js';
+
+  export default function request(options: ProduceOptions): ProtocolRequest;
 }

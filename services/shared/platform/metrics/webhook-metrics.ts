@@ -115,7 +115,10 @@ export function deliveryMetrics<O extends string>(metrics: Metrics, outcomes: re
     ...heldMetrics(metrics),
     queuedJobs: metrics.gauge('webhook_queued_jobs', 'Jobs in memory that wait for their attempt.'),
     queuedBytes: metrics.gauge('webhook_queued_bytes', 'Bytes of the bodies of all jobs in memory.'),
-    queuedWebhooks: metrics.gauge('webhook_queued_webhooks', 'Webhooks whose jobs wait for their attempt or are being attempted.'),
+    queuedWebhooks: metrics.gauge(
+      'webhook_queued_webhooks',
+      'Webhooks whose jobs wait for their attempt or are being attempted.',
+    ),
     inFlight: metrics.gauge('webhook_attempts_in_flight', 'Attempts that are being made.'),
     connections: metrics.gauge('webhook_connections', 'Connections to endpoints that are open.'),
     slowInFlight: metrics.gauge(
