@@ -2,6 +2,7 @@ import { startSystem, type System } from '../support/system.js';
 import { pause } from '../support/waiting.js';
 import { startCanaryListener, type CanaryListener } from './canary-listener.js';
 import type { EstateBuilder, PlannedWebhook } from './estate.js';
+import { expireRecords } from './expire-records.js';
 import { Fleet } from './fleet.js';
 import { GroupWatch, groupsOf, type Group, type GroupName } from './group-watch.js';
 import type { Fault, Subscriber } from './history.js';
@@ -108,7 +109,7 @@ export async function openRig({ env, estate, cluster }: RigOptions): Promise<Rig
       return forgottenEntries;
     },
     forget: async () => {
-      await deleteRecords(system);
+      await expireRecords(system.kafka, Object.values(system.config.topics));
       system.receiver.log.release(Infinity);
       fleet.forgetLogs();
       faults.length = 0;
@@ -123,21 +124,6 @@ export async function openRig({ env, estate, cluster }: RigOptions): Promise<Rig
       await system.close();
     },
   };
-}
-
-/** All records that there are by now, of all topics. */
-async function deleteRecords({ kafka, config }: System): Promise<void> {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    for (const topic of Object.values(config.topics)) {
-      const ends = await admin.fetchTopicOffsets(topic);
-      const partitions = ends.map(({ partition, high }) => ({ partition, offset: high }));
-      await admin.deleteTopicRecords({ topic, partitions });
-    }
-  } finally {
-    await admin.disconnect();
-  }
 }
 
 function mostWebhooks(webhooks: readonly PlannedWebhook[]): number {

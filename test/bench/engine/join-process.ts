@@ -39,10 +39,11 @@ async function run({ uri, database, companies, events }: JoinTask): Promise<Join
   await timed(events / 4, spread);
   const warmUs = await timed(events, spread);
   const fewUs = await timed(events, (index) => ((index * 7_919) % FEW) * Math.floor(companies / FEW));
+  if (matched.jobs === 0) throw new Error('no event matched a webhook');
   const rssMiB = await rssMiBOf(process.pid);
   await feed.close();
   await mongo.close();
-  return { coldUs, warmUs, fewUs, rssMiB, jobsPerEvent: matched.jobs / (companies + events * 2.25) };
+  return { coldUs, warmUs, fewUs, rssMiB };
 }
 
 serveTask(run);

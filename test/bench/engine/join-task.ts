@@ -14,5 +14,4 @@ export interface JoinResult {
   /** The same for events of 100 companies: as much is registered, but the processor's caches hold what is looked at. */
   readonly fewUs: number;
   readonly rssMiB: number;
-  readonly jobsPerEvent: number;
 }

@@ -2,6 +2,7 @@ import { respond } from '../../../deploy/local/receiver/step.js';
 import type { EventType } from '../../../services/shared/core/vocabulary.js';
 import { pause } from '../../support/waiting.js';
 import { violations } from '../check/violation.js';
+import { expireRecords } from '../expire-records.js';
 import { usualEstate } from '../estate.js';
 import type { GroupName } from '../group-watch.js';
 import { readTopic } from '../read-topic.js';
@@ -142,13 +143,7 @@ const retention: Scenario = {
     await pause(ms / 3);
     await fleet.stop('call-1');
     await pause(5_000);
-    const admin = system.kafka.admin();
-    await admin.connect();
-    const { topic } = groups.call;
-    const ends = await admin.fetchTopicOffsets(topic);
-    const partitions = ends.map(({ partition, high }) => ({ partition, offset: high }));
-    await rig.strike('all call events expire', [], () => admin.deleteTopicRecords({ topic, partitions }));
-    await admin.disconnect();
+    await rig.strike('all call events expire', [], () => expireRecords(system.kafka, [groups.call.topic]));
     await fleet.start('call-1', { wait: true });
   },
   examine: (_, { fleet }) => {

@@ -6,6 +6,7 @@ import { toHeldDocument, toHeldJob, type HeldDocument } from './held-document.js
 import { DUPLICATE_KEY, onMongo } from './mongo-errors.js';
 import type { RecoveryDocument } from './recovery-document.js';
 import { insertNew, refusalOf, writeUnordered } from './unordered-write.js';
+import { groupByWebhook, webhookKey } from './webhook-key.js';
 import type { WebhookRef } from './webhooks.js';
 
 /**
@@ -94,7 +95,7 @@ export class HeldDeliveries {
     await onMongo('removing held deliveries', () =>
       this.#held.deleteMany({ companyId, webhookId, _id: { $in: [...attemptIds] } }),
     );
-    this.#counts.delete(keyOf({ companyId, webhookId }));
+    this.#counts.delete(webhookKey({ companyId, webhookId }));
   }
 
   /** Waits until everything that is being held was answered. */
@@ -104,9 +105,9 @@ export class HeldDeliveries {
 
   async #write(items: readonly Item[]): Promise<readonly Settled<HoldResult>[]> {
     const results = new Map<Item, HoldResult>();
-    const groups = groupByWebhook(items);
-    const counts = await this.#countsOf(groups.map(([first]) => (first as Item).job));
-    for (const group of groups) await this.#judge(group, counts.get(keyOf((group[0] as Item).job)) as Counted, results);
+    const groups = groupByWebhook(items, ({ job }) => job);
+    const counts = await this.#countsOf([...groups.values()].map(([{ job }]) => job));
+    for (const [key, group] of groups) await this.#judge(group, counts.get(key) as Counted, results);
     const wanted = items.filter((item) => results.get(item) === 'held');
     await this.#insert(wanted);
     await this.#register(wanted);
@@ -114,7 +115,7 @@ export class HeldDeliveries {
   }
 
   /** Decides which of one webhook's items there is room for. */
-  async #judge(items: readonly Item[], counted: Counted, results: Map<Item, HoldResult>): Promise<void> {
+  async #judge(items: readonly [Item, ...Item[]], counted: Counted, results: Map<Item, HoldResult>): Promise<void> {
     const refused: Item[] = [];
     for (const item of items) {
       const bytes = item.job.body.byteLength;
@@ -129,7 +130,7 @@ export class HeldDeliveries {
     if (refused.length === 0) return;
     // A record that comes again may be held already: that one is not dropped.
     const ids = refused.map(({ job, heldAt }) => toHeldDocument(job, heldAt, 0)._id);
-    const { companyId, webhookId } = (items[0] as Item).job;
+    const { companyId, webhookId } = items[0].job;
     const present = await onMongo('looking for held deliveries', () =>
       this.#held
         .find({ companyId, webhookId, _id: { $in: ids } })
@@ -146,14 +147,14 @@ export class HeldDeliveries {
     const counts = new Map<string, Counted>();
     const stale: WebhookRef[] = [];
     for (const ref of refs) {
-      const known = this.#counts.get(keyOf(ref));
-      if (known !== undefined && this.#isFresh(known, now)) counts.set(keyOf(ref), known);
+      const known = this.#counts.get(webhookKey(ref));
+      if (known !== undefined && this.#isFresh(known, now)) counts.set(webhookKey(ref), known);
       else stale.push(ref);
     }
     if (stale.length === 0) return counts;
     const amounts = await this.#count(stale);
     if (this.#counts.size + stale.length > MAX_COUNTED) this.#counts.clear();
-    for (const key of stale.map(keyOf)) {
+    for (const key of stale.map(webhookKey)) {
       const counted = { ...(amounts.get(key) ?? NOTHING), countedAt: now };
       counts.set(key, counted);
       this.#counts.set(key, counted);
@@ -169,7 +170,7 @@ export class HeldDeliveries {
 
   /** What is held for a webhook now. @throws DependencyError */
   async amountOf(ref: WebhookRef): Promise<HeldAmount> {
-    return (await this.#count([ref])).get(keyOf(ref)) ?? NOTHING;
+    return (await this.#count([ref])).get(webhookKey(ref)) ?? NOTHING;
   }
 
   /** By key; the index alone answers. */
@@ -191,7 +192,7 @@ export class HeldDeliveries {
         ])
         .toArray(),
     );
-    return new Map(sums.map(({ _id, events, bytes }) => [keyOf(_id), { events, bytes }]));
+    return new Map(sums.map(({ _id, events, bytes }) => [webhookKey(_id), { events, bytes }]));
   }
 
   async #insert(items: readonly Item[]): Promise<void> {
@@ -203,11 +204,11 @@ export class HeldDeliveries {
 
   /** Looked at at once: whoever does so puts the next look off as the circuit says. */
   async #register(items: readonly Item[]): Promise<void> {
-    const groups = groupByWebhook(items);
-    if (groups.length === 0) return;
-    const operations = groups.map((group) => {
-      const { companyId, webhookId } = (group[0] as Item).job;
-      const fresh = { dueAt: new Date((group[0] as Item).heldAt), pokes: 0, holder: null, leaseUntil: null };
+    if (items.length === 0) return;
+    const groups = groupByWebhook(items, ({ job }) => job);
+    const operations = [...groups.values()].map(([{ job, heldAt }]) => {
+      const { companyId, webhookId } = job;
+      const fresh = { dueAt: new Date(heldAt), pokes: 0, holder: null, leaseUntil: null };
       const update = { $inc: { holds: 1 }, $setOnInsert: fresh };
       return { updateOne: { filter: { _id: webhookId, companyId }, update, upsert: true } };
     });
@@ -221,18 +222,4 @@ export class HeldDeliveries {
       if (code !== DUPLICATE_KEY || tries === WRITE_TRIES) throw refusalOf('registering held deliveries', code);
     }
   }
-}
-
-function groupByWebhook(items: readonly Item[]): Item[][] {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item.job));
-    if (group === undefined) groups.set(keyOf(item.job), [item]);
-    else group.push(item);
-  }
-  return [...groups.values()];
-}
-
-function keyOf({ companyId, webhookId }: WebhookRef): string {
-  return JSON.stringify([companyId, webhookId]);
 }

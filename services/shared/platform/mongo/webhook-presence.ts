@@ -3,6 +3,7 @@ import { BriefCache } from './brief-cache.js';
 import { onMongo } from './mongo-errors.js';
 import { TickBatch } from './tick-batch.js';
 import type { WebhookDocument } from './webhook-document.js';
+import { webhookKey, webhookOfKey } from './webhook-key.js';
 import type { WebhookRef } from './webhooks.js';
 
 const KEPT_MS = 5_000;
@@ -26,28 +27,24 @@ export class WebhookPresence {
 
   /** @throws DependencyError when MongoDB is away */
   async has(companyId: string, webhookId: string): Promise<boolean> {
-    const key = keyOf({ companyId, webhookId });
+    const key = webhookKey({ companyId, webhookId });
     return (await this.#present.get(key, () => this.#batch.get(key))) !== undefined;
   }
 
   /** It was deleted. */
   forget(ref: WebhookRef): void {
-    this.#present.delete(keyOf(ref));
+    this.#present.delete(webhookKey(ref));
   }
 
   async #find(keys: readonly string[]): Promise<ReadonlyMap<string, object>> {
-    const pairs = keys.map((key) => JSON.parse(key) as readonly [companyId: string, webhookId: string]);
+    const refs = keys.map(webhookOfKey);
     const filter = {
-      companyId: { $in: [...new Set(pairs.map(([companyId]) => companyId))] },
-      _id: { $in: pairs.map(([, webhookId]) => webhookId) },
+      companyId: { $in: [...new Set(refs.map(({ companyId }) => companyId))] },
+      _id: { $in: refs.map(({ webhookId }) => webhookId) },
     };
     const found = await onMongo('looking for webhooks', () =>
-      this.#webhooks.find(filter, { projection: { companyId: 1 }, batchSize: pairs.length + 1 }).toArray(),
+      this.#webhooks.find(filter, { projection: { companyId: 1 }, batchSize: refs.length + 1 }).toArray(),
     );
-    return new Map(found.map(({ companyId, _id }) => [keyOf({ companyId, webhookId: _id }), PRESENT]));
+    return new Map(found.map(({ companyId, _id }) => [webhookKey({ companyId, webhookId: _id }), PRESENT]));
   }
-}
-
-function keyOf({ companyId, webhookId }: WebhookRef): string {
-  return JSON.stringify([companyId, webhookId]);
 }

@@ -7,6 +7,7 @@ import type { RecoveryDocument } from './recovery-document.js';
 import { changedBy, foldUpdate, type StatusFact } from './status-fold.js';
 import { refusalOf, writeUnordered } from './unordered-write.js';
 import type { WebhookDocument } from './webhook-document.js';
+import { groupByWebhook, webhookKey } from './webhook-key.js';
 import { WriteBatcher, type Settled } from '../process/write-batcher.js';
 
 /**
@@ -145,7 +146,7 @@ export class WebhookStatus {
   }
 
   async #write(items: readonly Item[]): Promise<readonly Settled<StatusAfter>[]> {
-    const groups = groupByWebhook(items);
+    const groups = groupByWebhook(items, (item) => item);
     const keys = [...groups.keys()];
     const updates = [...groups.values()].map((group) => this.#updateOf(group));
     const refused = await writeUnordered('counting attempts', () =>
@@ -154,7 +155,7 @@ export class WebhookStatus {
     const codes = new Map([...refused].map(([index, code]) => [keys[index], code]));
     const after = await this.#read(items);
     return items.map((item) => {
-      const key = keyOf(item);
+      const key = webhookKey(item);
       const code = codes.get(key);
       if (code !== undefined) return { kind: 'failed', error: refusalOf('counting attempts', code) };
       return { kind: 'done', result: statusAfter(after.get(key), item.fact) };
@@ -162,8 +163,8 @@ export class WebhookStatus {
   }
 
   /** All facts of one webhook, in one update. */
-  #updateOf(items: readonly Item[]): AnyBulkWriteOperation<WebhookDocument> {
-    const { companyId, webhookId } = items[0] as Item;
+  #updateOf(items: readonly [Item, ...Item[]]): AnyBulkWriteOperation<WebhookDocument> {
+    const { companyId, webhookId } = items[0];
     const facts = items.map(({ fact }) => fact);
     const filter = { companyId, _id: webhookId, ...changedBy(facts, this.#policy) };
     return { updateOne: { filter, update: foldUpdate(facts, this.#policy, reasonOf(this.#policy)) } };
@@ -178,7 +179,9 @@ export class WebhookStatus {
     const found = await onMongo('reading counted webhooks', () =>
       this.#webhooks.find<StoredStatus>(filter, { projection, hint: '_id_' }).toArray(),
     );
-    return new Map(found.map((webhook) => [keyOf({ companyId: webhook.companyId, webhookId: webhook._id }), webhook]));
+    return new Map(
+      found.map((webhook) => [webhookKey({ companyId: webhook.companyId, webhookId: webhook._id }), webhook]),
+    );
   }
 }
 
@@ -189,21 +192,6 @@ function statusAfter(webhook: StoredStatus | undefined, { kind, at }: StatusFact
   const { status, statusChangedAt } = webhook;
   const isOfItsMaking = kind === 'success' ? status === 'active' : status === 'failed';
   return { status, changed: isOfItsMaking && statusChangedAt.getTime() === at.getTime() };
-}
-
-function groupByWebhook(items: readonly Item[]): ReadonlyMap<string, readonly Item[]> {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return groups;
-}
-
-function keyOf({ companyId, webhookId }: Pick<Item, 'companyId' | 'webhookId'>): string {
-  return JSON.stringify([companyId, webhookId]);
 }
 
 function reasonOf({ threshold, windowMs }: CountingPolicy): string {
