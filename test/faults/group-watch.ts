@@ -1,5 +1,6 @@
 import type { Admin, Kafka } from 'kafkajs';
 import type { Config } from '../../config/schema.js';
+import { decodeOffsetMap, type OffsetMap } from '../../services/shared/core/offset-map.js';
 import type { CommitSample } from './history.js';
 
 /** The consumer groups of the system, each with the topic that it reads. */
@@ -57,14 +58,17 @@ export class GroupWatch {
     }, EVERY_MS);
   }
 
-  /** Records of the group's topic that it has not committed; undefined when Kafka doesn't tell. */
+  /**
+   * Records of the group's topic that it has neither committed nor told to have finished beyond a commit; undefined when
+   * Kafka doesn't tell.
+   */
   async lagOf({ id, topic }: Group): Promise<number | undefined> {
     try {
       const [committed, ends] = await Promise.all([this.#committed(id, topic), this.#admin.fetchTopicOffsets(topic)]);
-      return ends.reduce(
-        (sum, { partition, high, low }) => sum + Number(high) - Math.max(committed.get(partition) ?? 0, Number(low)),
-        0,
-      );
+      return ends.reduce((sum, { partition, high, low }) => {
+        const { offset, map } = committed.get(partition) ?? { offset: 0, map: undefined };
+        return sum + Number(high) - Math.max(offset, Number(low)) - finishedBeyond(offset, map);
+      }, 0);
     } catch {
       return undefined;
     }
@@ -86,16 +90,26 @@ export class GroupWatch {
 
   async #look(): Promise<void> {
     for (const { id, topic } of this.#groups) {
-      const committed = await this.#committed(id, topic).catch(() => new Map<number, number>());
+      const committed = await this.#committed(id, topic).catch(() => new Map<number, Committed>());
       const at = Date.now();
-      for (const [partition, offset] of committed) this.samples.push({ at, group: id, topic, partition, offset });
+      for (const [partition, commit] of committed) this.samples.push({ at, group: id, topic, partition, ...commit });
     }
   }
 
   /** Without the partitions of which nothing was ever committed. */
-  async #committed(groupId: string, topic: string): Promise<Map<number, number>> {
+  async #committed(groupId: string, topic: string): Promise<Map<number, Committed>> {
     const [answer] = await this.#admin.fetchOffsets({ groupId, topics: [topic] });
-    const offsets = (answer?.partitions ?? []).map(({ partition, offset }) => [partition, Number(offset)] as const);
-    return new Map(offsets.filter(([, offset]) => offset >= 0));
+    const commits = (answer?.partitions ?? []).map(({ partition, offset, metadata }) => {
+      const commit = { offset: Number(offset), map: decodeOffsetMap(Number(offset), metadata) };
+      return [partition, commit] as const;
+    });
+    return new Map(commits.filter(([, { offset }]) => offset >= 0));
   }
+}
+
+type Committed = Pick<CommitSample, 'offset' | 'map'>;
+
+function finishedBeyond(base: number, map: OffsetMap | undefined): number {
+  if (map === undefined) return 0;
+  return map.incomplete.reduce((sum, { from, to }) => sum - (to - from), map.upTo - base);
 }

@@ -1,3 +1,4 @@
+import type { OffsetMap } from '../../services/shared/core/offset-map.js';
 import type { EventType } from '../../services/shared/core/vocabulary.js';
 
 /**
@@ -88,6 +89,8 @@ export interface CommitSample {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
+  /** What the commit told of what had finished beyond it. */
+  readonly map: OffsetMap | undefined;
 }
 
 export interface Fault {

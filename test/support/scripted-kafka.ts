@@ -10,6 +10,8 @@ export interface ScriptedKafka {
   readonly batch: (...offsets: number[]) => Promise<void>;
   /** From now on heartbeats are refused with this error. */
   readonly evict: (error: Error) => void;
+  /** The answer to who asks for the group's commits: partition 0 of topic t. */
+  commits: () => Promise<{ readonly offset: string; readonly metadata: string }>;
   /** What happened, in order: batches resolved, offsets committed, the end. */
   readonly told: string[];
 }
@@ -23,7 +25,9 @@ const EVENTS = {
   CRASH: 'crash',
 };
 
-export function scriptedKafka(commit: () => Promise<void> = () => Promise.resolve()): ScriptedKafka {
+type Commit = (offset: string, metadata: string) => Promise<void>;
+
+export function scriptedKafka(commit: Commit = () => Promise.resolve()): ScriptedKafka {
   const listeners = new Map<string, (event: unknown) => void>();
   const told: string[] = [];
   let eachBatch: (payload: EachBatchPayload) => Promise<void> = () => Promise.reject(new Error('not running'));
@@ -44,9 +48,15 @@ export function scriptedKafka(commit: () => Promise<void> = () => Promise.resolv
     pause: () => undefined,
     resume: () => undefined,
   } as unknown as Consumer;
-  return {
-    kafka: { consumer: () => consumer } as unknown as Kafka,
+  const admin = {
+    connect: () => Promise.resolve(),
+    fetchOffsets: async () => [{ topic: 't', partitions: [{ partition: 0, ...(await scripted.commits()) }] }],
+    disconnect: () => Promise.resolve(),
+  };
+  const scripted: ScriptedKafka = {
+    kafka: { consumer: () => consumer, admin: () => admin } as unknown as Kafka,
     told,
+    commits: () => Promise.resolve({ offset: '-1', metadata: '' }),
     join: (memberId = 'm') =>
       listeners.get(EVENTS.GROUP_JOIN)?.({ payload: { memberId, memberAssignment: { t: [0] } } }),
     rebalancing: () => listeners.get(EVENTS.REBALANCING)?.({}),
@@ -60,8 +70,11 @@ export function scriptedKafka(commit: () => Promise<void> = () => Promise.resolv
         resolveOffset: (offset: string) => told.push(`resolved ${offset}`),
         heartbeat: () => heartbeat(),
         commitOffsetsIfNecessary: async ({ topics }: Committed) => {
-          await commit();
-          for (const { partitions } of topics) for (const { offset } of partitions) told.push(`committed ${offset}`);
+          for (const { partitions } of topics)
+            for (const { offset, metadata } of partitions) {
+              await commit(offset, metadata);
+              told.push(`committed ${offset}`);
+            }
         },
       } as unknown as EachBatchPayload);
     },
@@ -69,8 +82,11 @@ export function scriptedKafka(commit: () => Promise<void> = () => Promise.resolv
       heartbeat = () => Promise.reject(error);
     },
   };
+  return scripted;
 }
 
 interface Committed {
-  readonly topics: readonly { readonly partitions: readonly { readonly offset: string }[] }[];
+  readonly topics: readonly {
+    readonly partitions: readonly { readonly offset: string; readonly metadata: string }[];
+  }[];
 }

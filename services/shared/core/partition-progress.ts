@@ -1,11 +1,13 @@
 import { InvariantError } from './errors.js';
+import { hasFinished, type OffsetMap, type Run } from './offset-map.js';
 
 /**
  * How far one partition may be committed while its records finish out of order.
  *
  * "Only the contiguous prefix of each partition is committed": the position is the offset of the first unfinished
  * record, or one past the last seen when none is. Offsets may have gaps (compaction, control records): only records
- * that were admitted are waited for. The position never goes back. When the partition is lost in a rebalance, the
+ * that were admitted are waited for. The position never goes back. What an owner before us told with its commit to have
+ * finished behind that is known, and not done again. When the partition is lost in a rebalance, the
  * progress is revoked: its records may still finish, but nothing of it is committed and nothing of it is begun.
  *
  * Offsets are numbers here: exact to 2^53, which one partition doesn't reach at any rate we can serve.
@@ -19,6 +21,8 @@ export class PartitionProgress {
   #seenUpTo = -1;
   #position = -1;
   #revoked = false;
+  /** What the owner before us told, until we have read as far. */
+  #told: (OffsetMap & { readonly base: number }) | undefined;
 
   constructor(topic: string, partition: number) {
     this.topic = topic;
@@ -39,12 +43,24 @@ export class PartitionProgress {
     return this.#seenUpTo;
   }
 
-  /** Whether the record at `offset` was admitted before: kafkajs fetches again from the commit after a rebalance. */
-  knows(offset: number): boolean {
-    return offset < this.#seenUpTo;
+  /** Takes what was told with the commit at `base`, unless records were read already. */
+  recall(base: number, map: OffsetMap): void {
+    if (this.#seenUpTo === -1) this.#told = { ...map, base };
   }
 
-  /** Takes a record in. @throws InvariantError when offsets don't rise */
+  /**
+   * Whether the record at `offset` is not to be admitted: it was before (kafkajs fetches again from the commit after a
+   * rebalance), or had finished at the owner before us. Who reads from before that commit reads what was never told of:
+   * the log began anew, or somebody wants it all again.
+   */
+  knows(offset: number): boolean {
+    if (offset < this.#seenUpTo) return true;
+    if (this.#told === undefined) return false;
+    if (offset < this.#told.base) this.#told = undefined;
+    return this.#told !== undefined && hasFinished(this.#told, offset);
+  }
+
+  /** Takes a record in. @throws InvariantError when offsets don't rise, or when it had finished */
   admit(offset: number): AdmittedRecord {
     if (this.knows(offset)) throw new InvariantError(`offset ${offset} was admitted twice to ${this.topic}`);
     const record = new AdmittedRecord(this, offset);
@@ -65,10 +81,36 @@ export class PartitionProgress {
     return this.#position > committed ? this.#position : undefined;
   }
 
+  /** What is known beyond the position; undefined when nothing was read. */
+  beyond(): OffsetMap | undefined {
+    if (this.#revoked || this.#seenUpTo === -1) return undefined;
+    this.#advance();
+    const incomplete: { from: number; to: number }[] = [];
+    for (let index = this.#head; index < this.#entries.length; index += 1) {
+      const { offset, finished } = this.#entries[index] as AdmittedRecord;
+      if (finished) continue;
+      const last = incomplete.at(-1);
+      if (last?.to === offset) last.to += 1;
+      else incomplete.push({ from: offset, to: offset + 1 });
+    }
+    const { upTo, unread } = this.#toldBeyond();
+    return { upTo, incomplete: [...incomplete, ...unread] };
+  }
+
   revoke(): void {
     this.#revoked = true;
     this.#entries = [];
     this.#head = 0;
+  }
+
+  /** What the owner before us told of records that we have not read yet. */
+  #toldBeyond(): { readonly upTo: number; readonly unread: readonly Run[] } {
+    if (this.#told !== undefined && this.#told.upTo <= this.#seenUpTo) this.#told = undefined;
+    if (this.#told === undefined) return { upTo: this.#seenUpTo, unread: [] };
+    const unread = this.#told.incomplete
+      .filter(({ to }) => to > this.#seenUpTo)
+      .map(({ from, to }) => ({ from: Math.max(from, this.#seenUpTo), to }));
+    return { upTo: this.#told.upTo, unread };
   }
 
   #advance(): void {

@@ -1,9 +1,10 @@
+import { hasFinished } from '../../../services/shared/core/offset-map.js';
 import type { CommitSample, History, JobRecord, Rules } from '../history.js';
 import { violations, type Violation } from './violation.js';
 import { groupBy } from './group-by.js';
 
 /**
- * I12: a commit never goes back, and never passes a record that isn't finished. The second is held against the
+ * I12: a commit never goes back, and neither passes a record that isn't finished nor tells that it is. The second is held against the
  * receivers' log: when a commit beyond a job's record was seen, the job's attempt had arrived at its endpoint. A job
  * that left for the overflow topic, or was held because its webhook was Failed, was finished by that.
  */
@@ -47,7 +48,11 @@ function passed(
     .map(({ partition, offset, jobId, attempt }) => `${jobId}:${attempt} at ${partition}/${offset}`);
 }
 
-/** When a commit beyond the record was seen for the first time. */
+/** When a commit beyond the record, or one that told it to have finished, was seen for the first time. */
 function committedAt({ offset }: JobRecord, samples: readonly CommitSample[]): number {
-  return samples.reduce((at, sample) => (sample.offset > offset ? Math.min(at, sample.at) : at), Infinity);
+  return samples.reduce((at, sample) => (passes(sample, offset) ? Math.min(at, sample.at) : at), Infinity);
+}
+
+function passes({ offset, map }: CommitSample, record: number): boolean {
+  return offset > record || (map !== undefined && hasFinished(map, record));
 }

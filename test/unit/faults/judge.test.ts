@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { jobIdOf } from '../../../services/shared/core/job.js';
+import type { OffsetMap } from '../../../services/shared/core/offset-map.js';
 import { judge } from '../../faults/check/judge.js';
 import type { Entry, History, Post, Produced, Rules } from '../../faults/history.js';
 
@@ -60,7 +61,11 @@ const record = (eventId: string, offset: number, attempt = 1) => ({
   attempt,
   postponed: 0,
 });
-const commit = (at: number, offset: number) => ({ at, group: 'delivery', topic: 'dispatch', partition: 0, offset });
+const commit = (at: number, offset: number, map?: OffsetMap) => ({
+  ...{ at, group: 'delivery', topic: 'dispatch', partition: 0, offset, map },
+});
+/** A commit at 0 of which only the first record hasn't finished. */
+const allButFirst: OffsetMap = { upTo: 2, incomplete: [{ from: 0, to: 1 }] };
 const fault = (endedAt: number, exposed: number) => ({ name: 'kill -9', at: endedAt, endedAt, exposed });
 
 /** Event 1 is delivered at once, event 2 fails once and is delivered 3 s later. */
@@ -122,6 +127,7 @@ describe('a history that breaks one invariant', () => {
     ['I11', 'a failed attempt is not logged', { entries: [] }, /not logged/],
     ['I11', 'an entry was invented', { entries: [...WELL.entries, entry('e9', 1, 'retry')] }, /not owed/],
     ['I12', 'a commit goes back', { commits: [...WELL.commits, commit(5_000, 2)] }, /from 3 to 2/],
+    ['I12', 'a commit tells of what was not posted', { commits: [commit(1_150, 0, allButFirst)] }, /e2|msg_/],
     ['I12', 'a commit passes what was not posted', { commits: [commit(1_150, 2), commit(4_300, 3)] }, /e2|msg_/],
   ];
   test.each(broken)('%s: %s', (invariant, _, change, what) => {

@@ -6,6 +6,7 @@ import { createGroupMember, type GroupMember, type GroupMemberOptions } from './
 import type { HeldPartition } from './held-partitions.js';
 import { toIncomingRecord, type IncomingRecord } from './incoming-record.js';
 import { OffsetCommits, type OffsetCommitsOptions } from './offset-commits.js';
+import { recallOffsetMaps } from './recall-offset-maps.js';
 import { withHeartbeats } from './with-heartbeats.js';
 
 /**
@@ -13,10 +14,11 @@ import { withHeartbeats } from './with-heartbeats.js';
  *
  * "The delivery consumer never holds a partition hostage": a batch is admitted and the handler returns, so fetches and
  * heartbeats go on whatever a record waits for. Committed is only the contiguous prefix of what finished, every
- * `commitEveryMs` and once more before a rebalance or the end. At a bound partitions are paused, not the process.
- * After a rebalance kafkajs fetches again from the commit; records that are here already are known and skipped.
+ * `commitEveryMs` and once more before a rebalance or the end; each commit tells, too, what has finished beyond it, and
+ * the next owner of the partition skips that. At a bound partitions are paused, not the process. After a rebalance
+ * kafkajs fetches again from the commit; records that are here already are known and skipped.
  *
- * Doubled after a crash: what was in flight or finished beyond the last commit.
+ * Doubled after a crash: what was in flight, or has finished since the last commit.
  */
 export interface AdmittingConsumerOptions
   extends Omit<GroupMemberOptions, 'onBatch' | 'onAssigned' | 'onRebalancing' | 'concurrency'>, OffsetCommitsOptions {
@@ -26,6 +28,8 @@ export interface AdmittingConsumerOptions
   readonly hasRoom: () => boolean;
   /** Uncommitted records per partition. */
   readonly maxUncommitted: number;
+  /** What the owner before us had finished is not known: it may be done again. */
+  readonly onForgotten: (error: Error) => void;
 }
 
 /** Records admitted in one go, about a millisecond: what they ask of the event loop must not delay answers. */
@@ -36,6 +40,8 @@ export class AdmittingConsumer {
   readonly #commits: OffsetCommits;
   readonly #member: GroupMember;
   #quiesced = false;
+  /** While what owners before us have finished is not known yet. */
+  #recalling: Promise<void> | undefined;
 
   constructor(options: AdmittingConsumerOptions) {
     this.#options = options;
@@ -86,9 +92,19 @@ export class AdmittingConsumer {
   }
 
   #onAssigned(assignment: Assignment): void {
-    this.#commits.assigned(assignment);
+    const fresh = this.#commits.assigned(assignment);
+    if (fresh.length > 0) this.#recall(fresh);
     // A restart of kafkajs forgets what is paused, a rebalance doesn't: set all anew.
     for (const held of this.#commits.partitions.all()) this.#setPaused(held, held.paused || this.#quiesced);
+  }
+
+  #recall(fresh: readonly HeldPartition[]): void {
+    const { kafka, groupId, onForgotten } = this.#options;
+    const recalled = recallOffsetMaps(kafka, groupId, fresh).catch((error: unknown) => onForgotten(error as Error));
+    const recalling = Promise.all([this.#recalling, recalled]).then(() => {
+      if (this.#recalling === recalling) this.#recalling = undefined;
+    });
+    this.#recalling = recalling;
   }
 
   async #onBatch(payload: EachBatchPayload): Promise<void> {
@@ -103,6 +119,8 @@ export class AdmittingConsumer {
 
   async #admitBatch(payload: EachBatchPayload): Promise<void> {
     const { batch } = payload;
+    if (this.#recalling !== undefined)
+      await withHeartbeats(this.#recalling, () => payload.heartbeat(), this.#options.heartbeatIntervalMs);
     const held = this.#commits.begin(payload);
     if (this.#quiesced || held === undefined) return;
     let admitted = 0;

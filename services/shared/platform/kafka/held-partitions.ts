@@ -1,3 +1,4 @@
+import { encodeOffsetMap } from '../../core/offset-map.js';
 import { PartitionProgress } from '../../core/partition-progress.js';
 import type { Assignment } from './assignment.js';
 
@@ -15,9 +16,18 @@ export interface HeldPartition {
   readonly progress: PartitionProgress;
   /** The offset committed last; -1 when none was. */
   committed: number;
+  /** What was told with it of what is beyond. */
+  committedMap: string;
   /** One past the last record of the log, as the last fetch told. */
   highWatermark: number;
   paused: boolean;
+}
+
+/** What is to be committed of a partition. */
+export interface Due {
+  readonly held: HeldPartition;
+  readonly position: number;
+  readonly map: string;
 }
 
 export interface Bounds {
@@ -33,8 +43,8 @@ export class HeldPartitions {
   #memberId = '';
   #held = new Map<string, HeldPartition>();
 
-  /** Takes over what a join assigned; progress of what is no longer ours is revoked. */
-  assign({ memberId, partitions, continues }: Assignment): void {
+  /** Takes over what a join assigned; progress of what is no longer ours is revoked. Returns what is new here. */
+  assign({ memberId, partitions, continues }: Assignment): readonly HeldPartition[] {
     const before = this.#held;
     const continued = continues && memberId === this.#memberId;
     this.#memberId = memberId;
@@ -47,6 +57,8 @@ export class HeldPartitions {
       }
     }
     for (const [key, held] of before) if (this.#held.get(key) !== held) held.progress.revoke();
+    const kept = new Set(before.values());
+    return [...this.#held.values()].filter((held) => !kept.has(held));
   }
 
   get(topic: string, partition: number): HeldPartition | undefined {
@@ -57,12 +69,15 @@ export class HeldPartitions {
     return this.#held.values();
   }
 
-  /** Positions that have moved since the last commit. */
-  due(): { readonly held: HeldPartition; readonly position: number }[] {
+  /** What has moved since the last commit: positions, or what finished beyond them. */
+  due(): Due[] {
     const due = [];
     for (const held of this.#held.values()) {
-      const position = held.progress.positionBeyond(held.committed);
-      if (position !== undefined) due.push({ held, position });
+      const position = held.progress.positionBeyond(held.committed) ?? held.committed;
+      const beyond = held.progress.beyond();
+      if (position < 0 || beyond === undefined) continue;
+      const map = encodeOffsetMap(position, beyond);
+      if (position > held.committed || map !== held.committedMap) due.push({ held, position, map });
     }
     return due;
   }
@@ -77,7 +92,7 @@ export class HeldPartitions {
 
 function begin(topic: string, partition: number): HeldPartition {
   const progress = new PartitionProgress(topic, partition);
-  return { topic, partition, progress, committed: -1, highWatermark: 0, paused: false };
+  return { topic, partition, progress, committed: -1, committedMap: '', highWatermark: 0, paused: false };
 }
 
 function keyOf(topic: string, partition: number): string {

@@ -1,10 +1,10 @@
 import type { EachBatchPayload } from 'kafkajs';
 import type { Assignment } from './assignment.js';
-import { HeldPartitions, type HeldPartition } from './held-partitions.js';
+import { HeldPartitions, type Due, type HeldPartition } from './held-partitions.js';
 
 /**
- * Commits how far each partition has come, every `commitEveryMs` and whenever it is asked: not once per batch, which at
- * a low rate is a request per record, and a wait for it before the next one.
+ * Commits how far each partition has come, and what has finished beyond that, every `commitEveryMs` and whenever it is
+ * asked: not once per batch, which at a low rate is a request per record, and a wait for it before the next one.
  *
  * Commits go through a batch's own function: the consumer's public one turns an ordinary rebalance into a dead consumer.
  */
@@ -31,6 +31,8 @@ export class OffsetCommits {
   #lostCoordinator: Error | undefined;
   #lostSince: number | undefined;
   #joins = 0;
+  /** A broker may take less than 4,096 bytes. */
+  #tellsMaps = true;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: OffsetCommitsOptions) {
@@ -51,10 +53,11 @@ export class OffsetCommits {
     await this.commit();
   }
 
-  assigned(assignment: Assignment): void {
+  /** Returns the partitions that are new here. */
+  assigned(assignment: Assignment): readonly HeldPartition[] {
     this.#joins += 1;
     this.#forgetLostCoordinator();
-    this.partitions.assign(assignment);
+    return this.partitions.assign(assignment);
   }
 
   /**
@@ -82,16 +85,18 @@ export class OffsetCommits {
     if (due.length === 0 || this.#commitOffsets === undefined) return;
     const joins = this.#joins;
     try {
-      await this.#commitOffsets({ topics: toOffsets(due) });
+      await this.#commitOffsets({ topics: toOffsets(due, this.#tellsMaps) });
     } catch (error) {
+      if (isOfMap(error as Error)) this.#tellsMaps = false;
       // A rebalance, or a broker away: the position goes with the next round, by whoever owns the partition then.
       this.#options.onCommitFailure(error as Error);
       if (joins === this.#joins) this.#noteCoordinator(error as Error);
       return;
     }
     this.#forgetLostCoordinator();
-    for (const { held, position } of due) {
+    for (const { held, position, map } of due) {
       held.committed = position;
+      held.committedMap = map;
       this.#options.onLag(held.topic, held.partition, Math.max(0, held.highWatermark - position));
     }
   }
@@ -119,11 +124,15 @@ function isOfLostCoordinator(error: Error): boolean {
   return (error as { type?: string }).type === 'NOT_COORDINATOR_FOR_GROUP';
 }
 
-function toOffsets(due: readonly { readonly held: HeldPartition; readonly position: number }[]): Offsets {
-  const byTopic = new Map<string, { partition: number; offset: string }[]>();
-  for (const { held, position } of due) {
+function isOfMap(error: Error): boolean {
+  return (error as { type?: string }).type === 'OFFSET_METADATA_TOO_LARGE';
+}
+
+function toOffsets(due: readonly Due[], tellsMaps: boolean): Offsets {
+  const byTopic = new Map<string, { partition: number; offset: string; metadata?: string }[]>();
+  for (const { held, position, map } of due) {
     const offsets = byTopic.get(held.topic) ?? [];
-    offsets.push({ partition: held.partition, offset: String(position) });
+    offsets.push({ partition: held.partition, offset: String(position), metadata: tellsMaps ? map : '' });
     byTopic.set(held.topic, offsets);
   }
   return [...byTopic].map(([topic, partitions]) => ({ topic, partitions }));

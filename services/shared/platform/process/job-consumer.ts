@@ -50,6 +50,7 @@ export async function startJobConsumer(
     commitEveryMs: COMMIT_EVERY_MS,
     onLag: (topic, partition, records) => consume.lag.set(topic, partition, records),
     onCommitFailure: (error) => context.log.warn('commit.failed', { reason: error.message }),
+    onForgotten: (error) => context.log.warn('commit.unread', { reason: error.message }),
     onFatal: context.fatal,
   });
   consume.uncommitted.readFrom(() => consumer.uncommitted);

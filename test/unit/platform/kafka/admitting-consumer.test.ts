@@ -17,10 +17,13 @@ const evicted = Object.assign(new Error('the coordinator is not aware of this me
   type: 'UNKNOWN_MEMBER_ID',
 });
 
-function scripted(stuckAfterMs: number, commit: () => Promise<void>) {
-  const { kafka, join, batch, evict } = scriptedKafka(commit);
+function scripted(stuckAfterMs: number, commit?: Parameters<typeof scriptedKafka>[0]) {
+  const broker = scriptedKafka(commit);
+  const { kafka, join, batch, evict } = broker;
   const onFatal = jest.fn<(error: Error) => void>();
   const admitted: number[] = [];
+  const forgotten: string[] = [];
+  const stays = new Set<number>();
   const ours = new AdmittingConsumer({
     kafka,
     groupId: 'g',
@@ -30,8 +33,9 @@ function scripted(stuckAfterMs: number, commit: () => Promise<void>) {
     stuckAfterMs,
     batchBytes: 1,
     admit: (record, entry) => {
-      admitted.push(Number(record.source.offset));
-      entry.finish();
+      const offset = Number(record.source.offset);
+      admitted.push(offset);
+      if (!stays.has(offset)) entry.finish();
     },
     isFull: () => false,
     hasRoom: () => true,
@@ -39,9 +43,10 @@ function scripted(stuckAfterMs: number, commit: () => Promise<void>) {
     commitEveryMs: 3_600_000,
     onLag: () => undefined,
     onCommitFailure: () => undefined,
+    onForgotten: (error) => forgotten.push(error.message),
     onFatal,
   });
-  return { ours, join, batch, evict: () => evict(evicted), admitted, onFatal };
+  return { ours, broker, join, batch, evict: () => evict(evicted), admitted, stays, forgotten, onFatal };
 }
 
 test('a process that slept asks whether it is still a member before it takes what it fetched', async () => {
@@ -100,6 +105,99 @@ describe('commits go to a broker that does not coordinate the group any more', (
     await batch(1);
     expect(admitted).toEqual([0, 1]);
     expect(onFatal).not.toHaveBeenCalled();
+    await ours.stop();
+  });
+});
+
+describe('what has finished behind an unfinished record', () => {
+  /** The commits of a member that leaves 1 and 4 of 0 to 5 unfinished. */
+  async function left(): Promise<{ offset: string; metadata: string }[]> {
+    const commits: { offset: string; metadata: string }[] = [];
+    const { ours, join, batch, stays } = scripted(60_000, (offset, metadata) => {
+      commits.push({ offset, metadata });
+      return Promise.resolve();
+    });
+    for (const offset of [1, 4]) stays.add(offset);
+    await ours.start();
+    join();
+    await batch(0, 1, 2, 3, 4, 5);
+    await ours.stop();
+    return commits;
+  }
+
+  test('is told with the commit, and not done again by who gets the partition', async () => {
+    const [commit] = await left();
+    expect(commit?.offset).toBe('1');
+    const { ours, broker, join, batch, admitted } = scripted(60_000);
+    broker.commits = () => Promise.resolve(commit!);
+    await ours.start();
+    join();
+    await batch(1, 2, 3, 4, 5, 6);
+    expect(admitted).toEqual([1, 4, 6]);
+    await ours.stop();
+    expect(broker.told).toContain('committed 7');
+  });
+
+  test('is told anew when more of it finishes, although the commit stays where it is', async () => {
+    const commits: string[] = [];
+    const { ours, join, batch, stays } = scripted(60_000, (offset, metadata) => {
+      commits.push(`${offset} ${metadata}`);
+      return Promise.resolve();
+    });
+    stays.add(0);
+    await ours.start();
+    join();
+    for (const offset of [0, 1, 2]) {
+      await batch(offset);
+      await ours.commit();
+      await ours.commit();
+    }
+    await ours.stop();
+    expect([new Set(commits).size, commits.length]).toEqual([3, 3]);
+    expect(commits.every((commit) => commit.startsWith('0 '))).toBe(true);
+  });
+
+  test('counts for nothing where the log is read from before the commit: it began anew', async () => {
+    const [commit] = await left();
+    const { ours, broker, join, batch, admitted } = scripted(60_000);
+    broker.commits = () => Promise.resolve(commit!);
+    await ours.start();
+    join();
+    await batch(0, 1, 2, 3);
+    expect(admitted).toEqual([0, 1, 2, 3]);
+    await ours.stop();
+  });
+
+  test('is waited for before anything is read; where it can’t be known, all is done again', async () => {
+    const { ours, broker, join, batch, admitted, forgotten } = scripted(60_000);
+    let refuse: (error: Error) => void = () => undefined;
+    broker.commits = () => new Promise((_resolve, reject) => (refuse = reject));
+    await ours.start();
+    join();
+    const reading = batch(0, 1);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(admitted).toEqual([]);
+    refuse(new Error('no coordinator'));
+    await reading;
+    expect([admitted, forgotten]).toEqual([[0, 1], ['no coordinator']]);
+    await ours.stop();
+  });
+
+  test('is told no more to a broker that takes no such text', async () => {
+    const tooLarge = Object.assign(new Error('too large'), { type: 'OFFSET_METADATA_TOO_LARGE' });
+    const commits: string[] = [];
+    const { ours, join, batch, stays } = scripted(60_000, (offset, metadata) => {
+      if (metadata !== '') return Promise.reject(tooLarge);
+      commits.push(offset);
+      return Promise.resolve();
+    });
+    stays.add(1);
+    await ours.start();
+    join();
+    await batch(0, 1, 2);
+    await ours.commit();
+    await ours.commit();
+    expect(commits).toEqual(['1']);
     await ours.stop();
   });
 });
