@@ -1,4 +1,6 @@
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js';
+import { markFetchedBatches } from '../../services/shared/platform/kafka/outdated-batches.js';
 
 /** A consumer of kafkajs as far as ours can see it; the test plays the broker. */
 export interface ScriptedKafka {
@@ -8,6 +10,8 @@ export interface ScriptedKafka {
   readonly rebalancing: () => void;
   /** Brings a batch of partition 0. */
   readonly batch: (...offsets: number[]) => Promise<void>;
+  /** The same in two steps: fetched now, handled when the result is called. */
+  readonly fetched: (...offsets: number[]) => Promise<() => Promise<void>>;
   /** From now on heartbeats are refused with this error. */
   readonly evict: (error: Error) => void;
   /** The answer to who asks for the group's commits: partition 0 of topic t. */
@@ -53,20 +57,23 @@ export function scriptedKafka(commit: Commit = () => Promise.resolve()): Scripte
     fetchOffsets: async () => [{ topic: 't', partitions: [{ partition: 0, ...(await scripted.commits()) }] }],
     disconnect: () => Promise.resolve(),
   };
+  let next: readonly number[] = [];
+  const group = scriptedGroup(() => next);
   const scripted: ScriptedKafka = {
     kafka: { consumer: () => consumer, admin: () => admin } as unknown as Kafka,
     told,
     commits: () => Promise.resolve({ offset: '-1', metadata: '' }),
-    join: (memberId = 'm') =>
-      listeners.get(EVENTS.GROUP_JOIN)?.({ payload: { memberId, memberAssignment: { t: [0] } } }),
+    join: (memberId = 'm') => {
+      group.offsetManager = positions();
+      listeners.get(EVENTS.GROUP_JOIN)?.({ payload: { memberId, memberAssignment: { t: [0] } } });
+    },
     rebalancing: () => listeners.get(EVENTS.REBALANCING)?.({}),
-    batch: (...offsets) => {
-      const messages = offsets.map((offset) => ({
-        ...{ offset: String(offset), key: null, value: Buffer.from('x'), timestamp: '0' },
-      }));
-      const last = String(offsets.at(-1));
-      return eachBatch({
-        batch: { topic: 't', partition: 0, highWatermark: '9', messages, lastOffset: () => last },
+    batch: async (...offsets) => (await scripted.fetched(...offsets))(),
+    fetched: async (...offsets) => {
+      next = offsets;
+      const [batch] = await group.fetch(0);
+      const payload = {
+        batch,
         resolveOffset: (offset: string) => told.push(`resolved ${offset}`),
         heartbeat: () => heartbeat(),
         commitOffsetsIfNecessary: async ({ topics }: Committed) => {
@@ -76,13 +83,41 @@ export function scriptedKafka(commit: Commit = () => Promise.resolve()): Scripte
               told.push(`committed ${offset}`);
             }
         },
-      } as unknown as EachBatchPayload);
+      };
+      return () => eachBatch(payload as unknown as EachBatchPayload);
     },
     evict: (error) => {
       heartbeat = () => Promise.reject(error);
     },
   };
   return scripted;
+}
+
+const positions = (): object => ({ committedOffsets: () => ({ t: { 0: '0' } }), nextOffset: () => '0' });
+
+/** kafkajs's own member of a group, as far as it fetches: whose batches and joins ours tells apart. */
+function scriptedGroup(offsets: () => readonly number[]): ConsumerGroup {
+  markFetchedBatches();
+  const messages = (): object[] =>
+    offsets().map((offset) => ({ offset: String(offset), key: null, value: Buffer.from('x'), timestamp: '0' }));
+  const broker = {
+    fetch: () => {
+      const partition = { partition: 0, highWatermark: '9', abortedTransactions: [], messages: messages() };
+      return Promise.resolve({ responses: [{ topicName: 't', partitions: [partition] }] });
+    },
+  };
+  const cluster = {
+    refreshMetadataIfNecessary: () => Promise.resolve(),
+    findBroker: () => Promise.resolve(broker),
+  };
+  const options = { retry: {}, cluster, instrumentationEmitter: { emit: () => undefined } };
+  const group = new ConsumerGroup({ ...options, logger: { namespace: () => ({}) } });
+  return Object.assign(group, {
+    offsetManager: positions(),
+    filterPartitionsByNode: () => [{ topic: 't', partitions: [0] }],
+    seekOffsets: () => Promise.resolve(),
+    getActiveTopicPartitions: () => ({ t: new Set([0]) }),
+  });
 }
 
 interface Committed {

@@ -18,8 +18,9 @@ export interface Run {
   readonly to: number;
 }
 
-const FORMAT = 'i1:';
-/** As base64 with the format they stay below the 4,096 bytes that brokers take. */
+/** Format, base, runs. The base is told so that a text which got beside another offset says nothing. */
+const TEXT = /^i1:(\d+):([\w-]+)$/;
+/** As base64 with format and base they stay below the 4,096 bytes that brokers take. */
 const MAX_BYTES = 3_000;
 
 /** Relative to `base`, the offset that is committed. '' when nothing beyond it has finished. */
@@ -34,13 +35,14 @@ export function encodeOffsetMap(base: number, map: OffsetMap): string {
     pushVarInt(bytes, to - from);
     at = to;
   }
-  return told === 0 ? '' : FORMAT + Buffer.from(bytes.slice(0, told)).toString('base64url');
+  return told === 0 ? '' : `i1:${base}:${Buffer.from(bytes.slice(0, told)).toString('base64url')}`;
 }
 
 /** What a commit at `base` told; undefined for a text of somebody else's. */
 export function decodeOffsetMap(base: number, text: string | null | undefined): OffsetMap | undefined {
-  if (typeof text !== 'string' || !text.startsWith(FORMAT)) return undefined;
-  const lengths = readVarInts(Buffer.from(text.slice(FORMAT.length), 'base64url'));
+  const [, toldBase, runs] = TEXT.exec(text ?? '') ?? [];
+  if (runs === undefined || Number(toldBase) !== base) return undefined;
+  const lengths = readVarInts(Buffer.from(runs, 'base64url'));
   if (lengths === undefined || lengths.length % 2 === 0) return undefined;
   const incomplete: Run[] = [];
   let at = base;

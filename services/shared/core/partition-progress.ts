@@ -48,6 +48,11 @@ export class PartitionProgress {
     if (this.#seenUpTo === -1) this.#told = { ...map, base };
   }
 
+  /** The log ends before `offset`: what was told of records from there on was told of another log. */
+  endOfLog(offset: number): void {
+    if (this.#told !== undefined && offset < this.#told.upTo) this.#told = undefined;
+  }
+
   /**
    * Whether the record at `offset` is not to be admitted: it was before (kafkajs fetches again from the commit after a
    * rebalance), or had finished at the owner before us. Who reads from before that commit reads what was never told of:

@@ -40,8 +40,6 @@ export class AdmittingConsumer {
   readonly #commits: OffsetCommits;
   readonly #member: GroupMember;
   #quiesced = false;
-  /** While what owners before us have finished is not known yet. */
-  #recalling: Promise<void> | undefined;
 
   constructor(options: AdmittingConsumerOptions) {
     this.#options = options;
@@ -100,11 +98,10 @@ export class AdmittingConsumer {
 
   #recall(fresh: readonly HeldPartition[]): void {
     const { kafka, groupId, onForgotten } = this.#options;
-    const recalled = recallOffsetMaps(kafka, groupId, fresh).catch((error: unknown) => onForgotten(error as Error));
-    const recalling = Promise.all([this.#recalling, recalled]).then(() => {
-      if (this.#recalling === recalling) this.#recalling = undefined;
-    });
-    this.#recalling = recalling;
+    const recalling = recallOffsetMaps(kafka, groupId, fresh)
+      .catch((error: unknown) => onForgotten(error as Error))
+      .finally(() => fresh.forEach((held) => (held.recalling = undefined)));
+    for (const held of fresh) held.recalling = recalling;
   }
 
   async #onBatch(payload: EachBatchPayload): Promise<void> {
@@ -119,8 +116,9 @@ export class AdmittingConsumer {
 
   async #admitBatch(payload: EachBatchPayload): Promise<void> {
     const { batch } = payload;
-    if (this.#recalling !== undefined)
-      await withHeartbeats(this.#recalling, () => payload.heartbeat(), this.#options.heartbeatIntervalMs);
+    const { recalling } = this.#commits.partitions.get(batch.topic, batch.partition) ?? {};
+    if (recalling !== undefined)
+      await withHeartbeats(recalling, () => payload.heartbeat(), this.#options.heartbeatIntervalMs);
     const held = this.#commits.begin(payload);
     if (this.#quiesced || held === undefined) return;
     let admitted = 0;
@@ -135,8 +133,7 @@ export class AdmittingConsumer {
       if (admission === undefined) continue;
       await withHeartbeats(admission, () => payload.heartbeat(), this.#options.heartbeatIntervalMs);
     }
-    held.progress.see(Number(batch.lastOffset()));
-    payload.resolveOffset(batch.lastOffset());
+    this.#commits.end(payload, held);
   }
 
   #balance(): void {

@@ -83,7 +83,6 @@ export class BatchConsumer {
       .map((message) => toIncomingRecord(batch.topic, batch.partition, message));
     const work = this.#options.handleBatch(records, signal);
     await withHeartbeats(work, () => payload.heartbeat(), this.#options.heartbeatIntervalMs);
-    held.progress.see(Number(batch.lastOffset()));
-    payload.resolveOffset(batch.lastOffset());
+    this.#commits.end(payload, held);
   }
 }

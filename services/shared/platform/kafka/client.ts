@@ -1,6 +1,7 @@
 import { connect as connectTcp, isIP } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { Kafka, logLevel, type ISocketFactory, type KafkaConfig, type LogEntry, type SASLOptions } from 'kafkajs';
+import { markFetchedBatches } from './outdated-batches.js';
 import { encodeProducedAtOnce } from './produce-encoding.js';
 import { quietRequestQueues } from './quiet-request-queue.js';
 import { steadyHeartbeats } from './steady-heartbeats.js';
@@ -35,6 +36,7 @@ export function tellsOfLoss(detail: string): boolean {
 export function createKafka(settings: KafkaSettings, log: KafkaLog): Kafka {
   quietRequestQueues();
   steadyHeartbeats();
+  markFetchedBatches();
   encodeProducedAtOnce();
   const config: KafkaConfig = {
     clientId: settings.clientId,

@@ -20,6 +20,8 @@ export interface HeldPartition {
   committedMap: string;
   /** One past the last record of the log, as the last fetch told. */
   highWatermark: number;
+  /** While what the owner before us told with its commit is not known yet. */
+  recalling: Promise<void> | undefined;
   paused: boolean;
 }
 
@@ -69,14 +71,14 @@ export class HeldPartitions {
     return this.#held.values();
   }
 
-  /** What has moved since the last commit: positions, or what finished beyond them. */
-  due(): Due[] {
+  /** What has moved since the last commit: positions, or, where maps are wanted, what finished beyond them. */
+  due(withMaps = true): Due[] {
     const due = [];
     for (const held of this.#held.values()) {
       const position = held.progress.positionBeyond(held.committed) ?? held.committed;
       const beyond = held.progress.beyond();
       if (position < 0 || beyond === undefined) continue;
-      const map = encodeOffsetMap(position, beyond);
+      const map = withMaps ? encodeOffsetMap(position, beyond) : '';
       if (position > held.committed || map !== held.committedMap) due.push({ held, position, map });
     }
     return due;
@@ -92,7 +94,16 @@ export class HeldPartitions {
 
 function begin(topic: string, partition: number): HeldPartition {
   const progress = new PartitionProgress(topic, partition);
-  return { topic, partition, progress, committed: -1, committedMap: '', highWatermark: 0, paused: false };
+  return {
+    topic,
+    partition,
+    progress,
+    committed: -1,
+    committedMap: '',
+    highWatermark: 0,
+    recalling: undefined,
+    paused: false,
+  };
 }
 
 function keyOf(topic: string, partition: number): string {

@@ -1,8 +1,10 @@
-/** What quiet-request-queue.ts, steady-heartbeats.ts and produce-encoding.ts touch of kafkajs (2.2.4) that its types don't tell of. */
+/** What quiet-request-queue.ts, steady-heartbeats.ts, outdated-batches.ts and produce-encoding.ts touch of kafkajs (2.2.4) that its types don't tell of. */
 declare module 'kafkajs/src/consumer/consumerGroup.js' {
   export default class ConsumerGroup {
     /** Epoch ms of the last heartbeat. */
     lastRequest: number;
+    /** A new one with each join. */
+    offsetManager: object;
     constructor(options: {
       readonly retry: object;
       readonly cluster: object;
@@ -10,6 +12,8 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
       readonly logger: object;
     });
     heartbeat(options: { readonly interval: number }): Promise<void>;
+    /** The batches of the partitions that this broker leads. */
+    fetch(nodeId: number): Promise<readonly object[]>;
   }
 }
 
@@ -82,7 +86,7 @@ declare module 'kafkajs/src/broker/index.js' {
 
   export default class Broker {
     lookupRequest: (apiKey: number, definition: unknown) => Protocol;
-    produce(options: ProduceOptions): Promise<unknown>;
+    produce(options: Pick<ProduceOptions, 'topicData'> & Partial<ProduceOptions>): Promise<unknown>;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { EachBatchPayload } from 'kafkajs';
 import type { Assignment } from './assignment.js';
 import { HeldPartitions, type Due, type HeldPartition } from './held-partitions.js';
+import { isOutdated } from './outdated-batches.js';
 
 /**
  * Commits how far each partition has come, and what has finished beyond that, every `commitEveryMs` and whenever it is
@@ -61,7 +62,7 @@ export class OffsetCommits {
   }
 
   /**
-   * Begins a batch: undefined when its partition isn't held any more.
+   * Begins a batch: undefined when its partition isn't held any more, or may be held anew since the batch was fetched.
    * @throws the coordinator's own error when commits go to the wrong one: kafkajs joins again for it, and the batch comes
    * again after that
    */
@@ -69,9 +70,17 @@ export class OffsetCommits {
     const { batch } = payload;
     this.#commitOffsets = (offsets) => payload.commitOffsetsIfNecessary(offsets);
     if (this.#lostCoordinator !== undefined) throw this.#lostCoordinator;
-    const held = this.partitions.get(batch.topic, batch.partition);
-    if (held !== undefined) held.highWatermark = Number(batch.highWatermark);
+    const held = isOutdated(batch) ? undefined : this.partitions.get(batch.topic, batch.partition);
+    if (held === undefined) return undefined;
+    held.highWatermark = Number(batch.highWatermark);
+    held.progress.endOfLog(held.highWatermark);
     return held;
+  }
+
+  /** Ends a batch: all of it was handled, kafkajs goes on behind it. Not if the member has joined meanwhile. */
+  end({ batch, resolveOffset }: EachBatchPayload, { progress }: HeldPartition): void {
+    progress.see(Number(batch.lastOffset()));
+    if (!isOutdated(batch)) resolveOffset(batch.lastOffset());
   }
 
   /** Commits what has finished. One at a time: two under way could arrive in the wrong order and move it back. */
@@ -81,11 +90,11 @@ export class OffsetCommits {
   }
 
   async #commitOnce(): Promise<void> {
-    const due = this.partitions.due();
+    const due = this.partitions.due(this.#tellsMaps);
     if (due.length === 0 || this.#commitOffsets === undefined) return;
     const joins = this.#joins;
     try {
-      await this.#commitOffsets({ topics: toOffsets(due, this.#tellsMaps) });
+      await this.#commitOffsets({ topics: toOffsets(due) });
     } catch (error) {
       if (isOfMap(error as Error)) this.#tellsMaps = false;
       // A rebalance, or a broker away: the position goes with the next round, by whoever owns the partition then.
@@ -128,11 +137,11 @@ function isOfMap(error: Error): boolean {
   return (error as { type?: string }).type === 'OFFSET_METADATA_TOO_LARGE';
 }
 
-function toOffsets(due: readonly Due[], tellsMaps: boolean): Offsets {
-  const byTopic = new Map<string, { partition: number; offset: string; metadata?: string }[]>();
+function toOffsets(due: readonly Due[]): Offsets {
+  const byTopic = new Map<string, { partition: number; offset: string; metadata: string }[]>();
   for (const { held, position, map } of due) {
     const offsets = byTopic.get(held.topic) ?? [];
-    offsets.push({ partition: held.partition, offset: String(position), metadata: tellsMaps ? map : '' });
+    offsets.push({ partition: held.partition, offset: String(position), metadata: map });
     byTopic.set(held.topic, offsets);
   }
   return [...byTopic].map(([topic, partitions]) => ({ topic, partitions }));

@@ -18,7 +18,9 @@ export function encodeProducedAtOnce(): void {
 // eslint-disable-next-line @typescript-eslint/unbound-method -- called on its broker
 const produce = Broker.prototype.produce;
 
-function produceEncodedAtOnce(this: Broker, options: ProduceOptions): Promise<unknown> {
+type Produced = Parameters<typeof produce>[0];
+
+function produceEncodedAtOnce(this: Broker, options: Produced): Promise<unknown> {
   const { lookupRequest } = this;
   if (!isOrdinary(options)) return produce.call(this, options);
   const wrapped: typeof lookupRequest = (apiKey, definition) => {
@@ -37,7 +39,7 @@ const NOBODY = -1;
 /** The version of the request since which records come in batches with one checksum. */
 const FIRST_OF_BATCHES = 3;
 
-function isOrdinary({ topicData, transactionalId, producerId, compression = 0 }: ProduceOptions): boolean {
+function isOrdinary({ topicData, transactionalId, producerId, compression = 0 }: Produced): boolean {
   return (
     compression === 0 &&
     (transactionalId ?? undefined) === undefined &&

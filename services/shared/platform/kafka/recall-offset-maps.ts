@@ -26,7 +26,7 @@ export async function recallOffsetMaps(
 }
 
 async function recall(kafka: Kafka, groupId: string, partitions: readonly HeldPartition[]): Promise<void> {
-  const admin = kafka.admin();
+  const admin = kafka.admin({ retry: { retries: 1 } });
   try {
     await admin.connect();
     const topics = [...new Set(partitions.map(({ topic }) => topic))];

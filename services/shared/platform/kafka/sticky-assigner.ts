@@ -3,7 +3,7 @@ import type { Assignment } from './assignment.js';
 
 /**
  * Divides a group's partitions so that as few as possible move: kafkajs deals them out anew at every join. A partition
- * that stays with its member keeps its progress; of one that moves, what finished behind a slower record is done again.
+ * that stays with its member keeps its progress; of one that moves, what is under way is done again.
  *
  * Each member tells with its join what it holds, and under which member id. A claim under another id is void: who was
  * evicted and comes back has lost its partitions to others. Of two claims on a partition that of the member whose last

@@ -1,4 +1,5 @@
 import { describe, expect, jest, test } from '@jest/globals';
+import { encodeOffsetMap } from '../../../../services/shared/core/offset-map.js';
 import { AdmittingConsumer } from '../../../../services/shared/platform/kafka/admitting-consumer.js';
 import { scriptedKafka } from '../../../support/scripted-kafka.js';
 
@@ -168,6 +169,17 @@ describe('what has finished behind an unfinished record', () => {
     await ours.stop();
   });
 
+  test('counts for nothing where the log ends before it: it was told of another log', async () => {
+    const { ours, broker, join, batch, admitted } = scripted(60_000);
+    const metadata = encodeOffsetMap(1, { upTo: 20, incomplete: [{ from: 1, to: 2 }] });
+    broker.commits = () => Promise.resolve({ offset: '1', metadata });
+    await ours.start();
+    join();
+    await batch(1, 2, 3);
+    expect(admitted).toEqual([1, 2, 3]);
+    await ours.stop();
+  });
+
   test('is waited for before anything is read; where it can’t be known, all is done again', async () => {
     const { ours, broker, join, batch, admitted, forgotten } = scripted(60_000);
     let refuse: (error: Error) => void = () => undefined;
@@ -199,5 +211,37 @@ describe('what has finished behind an unfinished record', () => {
     await ours.commit();
     expect(commits).toEqual(['1']);
     await ours.stop();
+  });
+});
+
+describe('a batch that was fetched before a join', () => {
+  test('is not taken after it: it would move the new position behind itself', async () => {
+    const { ours, broker, join, admitted } = scripted(60_000);
+    await ours.start();
+    join();
+    const handle = await broker.fetched(6, 7);
+    join('another member id');
+    await handle();
+    expect([admitted, broker.told]).toEqual([[], []]);
+    await broker.batch(3, 4);
+    await ours.stop();
+    expect([admitted, broker.told]).toEqual([
+      [3, 4],
+      ['resolved 4', 'committed 5', 'left'],
+    ]);
+  });
+
+  test('is not resolved when the join comes while it is taken', async () => {
+    const { ours, broker, join, batch, admitted, forgotten } = scripted(60_000);
+    await ours.start();
+    join();
+    // Long enough for others to have their turn in between.
+    const handling = batch(...Array.from({ length: 100 }, (_, index) => index + 200));
+    while (admitted.length === 0) await Promise.resolve();
+    join('another member id');
+    await handling;
+    expect([broker.told, forgotten]).toEqual([[], []]);
+    await ours.stop();
+    expect(broker.told).toEqual(['left']);
   });
 });
