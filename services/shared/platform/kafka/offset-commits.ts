@@ -78,9 +78,10 @@ export class OffsetCommits {
   }
 
   /** Ends a batch: all of it was handled, kafkajs goes on behind it. Not if the member has joined meanwhile. */
-  end({ batch, resolveOffset }: EachBatchPayload, { progress }: HeldPartition): void {
+  end(payload: EachBatchPayload, { progress }: HeldPartition): void {
+    const { batch } = payload;
     progress.see(Number(batch.lastOffset()));
-    if (!isOutdated(batch)) resolveOffset(batch.lastOffset());
+    if (!isOutdated(batch)) payload.resolveOffset(batch.lastOffset());
   }
 
   /** Commits what has finished. One at a time: two under way could arrive in the wrong order and move it back. */
