@@ -49,7 +49,7 @@ export interface AttemptPorts {
   /** Makes the webhook Inactive: its endpoint answered 410 Gone. */
   readonly disableGone: (gone: Omit<FailureToCount, 'attemptId' | 'lastSuccessAt'>) => Promise<void>;
   readonly countSuccess: (success: SuccessToCount) => Promise<void>;
-  /** `owed`: what it follows from was held, so no bound applies. */
+  /** `owed`: it was let in before, by an attempt or as a held event, so no bound of count or bytes applies. */
   readonly hold: (job: Job, owed: boolean) => Promise<'held' | 'full'>;
   readonly recent: RecentResults;
   /** Waits before an attempt that our own side couldn't make is tried again. */

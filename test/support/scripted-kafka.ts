@@ -14,6 +14,8 @@ export interface ScriptedKafka {
   readonly fetched: (...offsets: number[]) => Promise<() => Promise<void>>;
   /** From now on heartbeats are refused with this error. */
   readonly evict: (error: Error) => void;
+  /** What kafkajs does when a partition is to be paused. */
+  onPause: () => void;
   /** The answer to who asks for the group's commits: partition 0 of topic t. */
   commits: () => Promise<{ readonly offset: string; readonly metadata: string }>;
   /** What happened, in order: batches resolved, offsets committed, the end. */
@@ -49,7 +51,7 @@ export function scriptedKafka(commit: Commit = () => Promise.resolve()): Scripte
       told.push('left');
       return Promise.resolve();
     },
-    pause: () => undefined,
+    pause: () => scripted.onPause(),
     resume: () => undefined,
   } as unknown as Consumer;
   const admin = {
@@ -62,6 +64,7 @@ export function scriptedKafka(commit: Commit = () => Promise.resolve()): Scripte
   const scripted: ScriptedKafka = {
     kafka: { consumer: () => consumer, admin: () => admin } as unknown as Kafka,
     told,
+    onPause: () => undefined,
     commits: () => Promise.resolve({ offset: '-1', metadata: '' }),
     join: (memberId = 'm') => {
       group.offsetManager = positions();

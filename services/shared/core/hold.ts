@@ -6,7 +6,8 @@ import { attemptIdOf, type Job } from './job.js';
  *
  * "New events for the webhook, and attempts still owed, are held with the attempts they have left (bounded by count,
  * bytes and age, all settings). What exceeds the bound is logged as dropped, never silently." An attempt that comes when
- * the webhook's share is full is dropped, not an older one: what is held keeps its order and its promise.
+ * the webhook's share is full is dropped, not an older one: what is held keeps its order and its promise. An event that an
+ * attempt was made of keeps its further attempts whatever is held; they are few, those of the seconds before.
  */
 export interface HoldPolicy {
   /** Held attempts per webhook. */

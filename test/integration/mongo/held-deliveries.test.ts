@@ -90,6 +90,14 @@ describe('what is held', () => {
     expect(database.commands.filter(({ commandName }) => commandName === 'aggregate')).toHaveLength(1);
   });
 
+  test('counts nothing that could not be written', async () => {
+    const fresh = new HeldDeliveries({ db: database.db, policy: POLICY });
+    const invalid = Array.from({ length: 5 }, (_, n) => jobOf({ jobId: `bad ${n}`, attempt: 0 }));
+    const refused = await Promise.allSettled(invalid.map((job) => fresh.hold(job, false, NOW)));
+    expect(new Set(refused.map(({ status }) => status))).toEqual(new Set(['rejected']));
+    expect(await fresh.hold(jobOf({ jobId: 'a' }), false, NOW)).toBe('held');
+  });
+
   test('is counted by the index alone', async () => {
     await hold('a');
     const plan = await database.db

@@ -146,8 +146,12 @@ export class AdmittingConsumer {
   #setPaused(held: HeldPartition, paused: boolean): void {
     held.paused = paused;
     const selection = [{ topic: held.topic, partitions: [held.partition] }];
-    if (paused) this.#member.consumer.pause(selection);
-    else this.#member.consumer.resume(selection);
+    try {
+      if (paused) this.#member.consumer.pause(selection);
+      else this.#member.consumer.resume(selection);
+    } catch {
+      // Between a crash of kafkajs and its restart there is nothing to pause; it is set anew when the member has joined.
+    }
   }
 }
 

@@ -134,8 +134,10 @@ function isOfLostCoordinator(error: Error): boolean {
   return (error as { type?: string }).type === 'NOT_COORDINATOR_FOR_GROUP';
 }
 
+const OF_MAPS: ReadonlySet<unknown> = new Set(['OFFSET_METADATA_TOO_LARGE', 'INVALID_COMMIT_OFFSET_SIZE']);
+
 function isOfMap(error: Error): boolean {
-  return (error as { type?: string }).type === 'OFFSET_METADATA_TOO_LARGE';
+  return OF_MAPS.has((error as { type?: unknown }).type);
 }
 
 function toOffsets(due: readonly Due[]): Offsets {

@@ -34,7 +34,7 @@ export interface HeldDelivery {
 interface Item {
   readonly job: Job;
   readonly heldAt: number;
-  /** It was held already: it takes the place of what it follows from. */
+  /** It was let in before, by an attempt or as a held event. */
   readonly owed: boolean;
 }
 
@@ -71,7 +71,7 @@ export class HeldDeliveries {
     });
   }
 
-  /** Resolves when it is durable. `owed`: it was held before, so no bound applies. @throws DependencyError */
+  /** Resolves when it is durable. `owed`: it was let in before, so no bound of count or bytes applies. @throws DependencyError */
   hold(job: Job, owed: boolean, heldAt: number): Promise<HoldResult> {
     return this.#batcher.add({ job, heldAt, owed });
   }
@@ -109,8 +109,14 @@ export class HeldDeliveries {
     const counts = await this.#countsOf([...groups.values()].map(([{ job }]) => job));
     for (const [key, group] of groups) await this.#judge(group, counts.get(key) as Counted, results);
     const wanted = items.filter((item) => results.get(item) === 'held');
-    await this.#insert(wanted);
-    await this.#register(wanted);
+    try {
+      await this.#insert(wanted);
+      await this.#register(wanted);
+    } catch (error) {
+      // Counted as held, which they may not be.
+      for (const key of groups.keys()) this.#counts.delete(key);
+      throw error;
+    }
     return items.map((item) => ({ kind: 'done', result: results.get(item) ?? 'held' }));
   }
 

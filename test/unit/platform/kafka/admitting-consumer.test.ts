@@ -245,3 +245,15 @@ describe('a batch that was fetched before a join', () => {
     expect(broker.told).toEqual(['left']);
   });
 });
+
+test('kafkajs has crashed and not restarted yet when partitions are to be paused: the process goes on to its end', async () => {
+  const { ours, broker, join, batch } = scripted(60_000);
+  await ours.start();
+  join();
+  await batch(0);
+  broker.onPause = () => {
+    throw new Error('Consumer group was not initialized, consumer#run must be called first');
+  };
+  expect(() => ours.quiesce()).not.toThrow();
+  await ours.stop();
+});
