@@ -1,4 +1,5 @@
-import type { ITopicConfig, Kafka } from 'kafkajs';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Admin, ITopicConfig, Kafka } from 'kafkajs';
 import { DependencyError } from '../../core/errors.js';
 
 /**
@@ -21,7 +22,10 @@ export interface Topics {
 export const RECORD_MAX_BYTES = 4 * 1024 * 1024;
 const RETENTION_MS = 7 * 24 * 3600 * 1000;
 
-/** Creates the topics that are missing; leaves those that exist as they are. @throws DependencyError */
+/**
+ * Creates the topics that are missing, and returns when each partition has a leader; leaves those that exist as they are.
+ * @throws DependencyError
+ */
 export async function createTopics(
   kafka: Kafka,
   topics: Topics,
@@ -30,13 +34,33 @@ export async function createTopics(
   return withAdmin(kafka, async (admin) => {
     const existing = new Set(await admin.listTopics());
     const missing = (Object.entries(topics) as [keyof Topics, string][]).filter(([, name]) => !existing.has(name));
-    if (missing.length > 0)
-      await admin.createTopics({
-        waitForLeaders: true,
-        topics: missing.map(([role, name]) => topicConfig(role, name, layout)),
-      });
-    return missing.map(([, name]) => name);
+    const names = missing.map(([, name]) => name);
+    if (names.length > 0) {
+      const configs = missing.map(([role, name]) => topicConfig(role, name, layout));
+      await admin.createTopics({ waitForLeaders: false, topics: configs });
+      await untilLed(admin, names);
+    }
+    return names;
   });
+}
+
+const LED_WITHIN_MS = 30_000;
+const LOOK_EVERY_MS = 100;
+
+/** kafkajs's own wait fails on a broker that has not heard of the new topic yet. */
+async function untilLed(admin: Admin, topics: string[]): Promise<void> {
+  const until = performance.now() + LED_WITHIN_MS;
+  for (;;) {
+    try {
+      const metadata = await admin.fetchTopicMetadata({ topics });
+      const partitions = metadata.topics.map((topic) => topic.partitions);
+      if (partitions.every((ofTopic) => ofTopic.length > 0 && ofTopic.every(({ leader }) => leader >= 0))) return;
+      if (performance.now() > until) throw new Error('a new topic has partitions without a leader');
+    } catch (error) {
+      if (performance.now() > until) throw error;
+    }
+    await pause(LOOK_EVERY_MS);
+  }
 }
 
 /** The names among `needed` that don't exist. @throws DependencyError */
@@ -61,7 +85,7 @@ function topicConfig(
   return { topic, numPartitions: partitions, replicationFactor, configEntries };
 }
 
-async function withAdmin<T>(kafka: Kafka, work: (admin: ReturnType<Kafka['admin']>) => Promise<T>): Promise<T> {
+async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = kafka.admin();
   try {
     await admin.connect();
