@@ -9,9 +9,7 @@ import type { Outcome } from '../shared/core/outcome.js';
  * steadily; halving at a loss needs no such idea and lets go at once.
  *
  *   begins at 4, so that a cold burst opens no more than 4 connections; again after 15 s of silence, when those are closed
- *   + 1 per success that found the cap used up, until the first loss (doubles per round trip); + 1/cap after it; none
- *     for one that took half as long again as usual and 5 ms more: where answers wait for each other, be it in the
- *     endpoint or in this process, more at a time only wait longer
+ *   + 1 per success that found the cap used up, until the first loss (doubles per round trip); + 1/cap after it
  *   ÷ 2 when no answer came, and at 429 or 503; × 0.9 when a success took 3 times the usual and 50 ms more
  *   at most one step down per round of attempts: those that were in flight with it tell of the same trouble
  *
@@ -28,8 +26,8 @@ type Kind = 'unknown' | 'fast' | 'slow';
 const MIN = 2;
 const START = 4;
 const IDLE_MS = 15_000;
-const LONG = { factor: 1.5, marginMs: 5 };
-const TOO_LONG = { factor: 3, marginMs: 50 };
+const USUAL_FACTOR = 3;
+const USUAL_MARGIN_MS = 50;
 /** Weight of the newest latency in the average. */
 const NEWEST = 0.3;
 /** How fast the usual latency rises towards what is seen; it falls at once. */
@@ -77,12 +75,11 @@ export class Pace {
 
   /** Its attempt came to this. */
   attempted(outcome: Exclude<Outcome, { kind: 'unmade' }>, durationMs: number): void {
-    this.#classify(durationMs);
-    const success = outcome.kind === 'delivered' ? this.#compare(durationMs) : undefined;
+    const isUsual = this.#measure(outcome, durationMs);
     if (this.#sameTrouble > 0) this.#sameTrouble -= 1;
     else if (isLoss(outcome)) this.#stepDown(0.5);
-    else if (success === 'too-long') this.#stepDown(0.9);
-    else if (success === 'usual' && this.#inFlight >= this.cap) this.#stepUp();
+    else if (!isUsual) this.#stepDown(0.9);
+    else if (outcome.kind === 'delivered' && this.#inFlight >= this.cap) this.#stepUp();
   }
 
   /** The job is done with, whether it was attempted or not. */
@@ -99,20 +96,17 @@ export class Pace {
     return true;
   }
 
-  #classify(durationMs: number): void {
+  /** Notes the latency; false when a success took much longer than usual. */
+  #measure(outcome: Exclude<Outcome, { kind: 'unmade' }>, durationMs: number): boolean {
     const average =
       this.#averageMs === undefined ? durationMs : this.#averageMs + NEWEST * (durationMs - this.#averageMs);
     this.#averageMs = average;
     if (average > this.#limits.slowAfterMs) this.#kind = 'slow';
     else if (this.#kind === 'unknown' || average * 2 < this.#limits.slowAfterMs) this.#kind = 'fast';
-  }
-
-  /** Holds the duration of a success against the usual one, and notes it. */
-  #compare(durationMs: number): 'usual' | 'long' | 'too-long' {
+    if (outcome.kind !== 'delivered') return true;
     const usual = this.#usualMs ?? durationMs;
     this.#usualMs = durationMs < usual ? durationMs : usual + DRIFT * (durationMs - usual);
-    if (durationMs <= usual * LONG.factor + LONG.marginMs) return 'usual';
-    return durationMs <= usual * TOO_LONG.factor + TOO_LONG.marginMs ? 'long' : 'too-long';
+    return durationMs <= usual * USUAL_FACTOR + USUAL_MARGIN_MS;
   }
 
   #stepUp(): void {

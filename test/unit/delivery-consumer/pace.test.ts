@@ -55,24 +55,6 @@ describe('the cap', () => {
   });
 
   test.each([
-    [20, 14],
-    [30, 4],
-    [80, 4],
-  ])('where 10 ms are usual, ten answers after %i ms bring it from 4 to %i', (durationMs, cap) => {
-    const pace = new Pace(LIMITS);
-    pace.began(0);
-    pace.attempted(OK, 10);
-    pace.ended(10);
-    expect(busy(pace, OK, 10, durationMs)).toBe(cap);
-  });
-
-  test('grows on where answers have become slower for good: that is usual then', () => {
-    const pace = new Pace(LIMITS);
-    busy(pace, OK, 4, 10);
-    expect(busy(pace, OK, 1_000, 50)).toBe(64);
-  });
-
-  test.each([
     ['no answer in time', LOST],
     ['refused', outcome(noAnswerOf('refused'))],
     ['429', outcome(answerOf(429))],
