@@ -51,16 +51,18 @@ export class HeldPartitions {
     const continued = continues && memberId === this.#memberId;
     this.#memberId = memberId;
     this.#held = new Map();
+    const fresh: HeldPartition[] = [];
     for (const [topic, numbers] of Object.entries(partitions)) {
       for (const partition of numbers) {
         const key = keyOf(topic, partition);
         const kept = continued ? before.get(key) : undefined;
-        this.#held.set(key, kept ?? begin(topic, partition));
+        const held = kept ?? begin(topic, partition);
+        this.#held.set(key, held);
+        if (kept === undefined) fresh.push(held);
       }
     }
     for (const [key, held] of before) if (this.#held.get(key) !== held) held.progress.revoke();
-    const kept = new Set(before.values());
-    return [...this.#held.values()].filter((held) => !kept.has(held));
+    return fresh;
   }
 
   get(topic: string, partition: number): HeldPartition | undefined {
