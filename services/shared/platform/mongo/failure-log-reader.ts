@@ -63,7 +63,7 @@ const SHOWN_OF_AN_INSTANT = 4;
 /** One event has a handful of attempts; more can only be an event id that a pipeline uses again and again. */
 const LONGEST_TIMELINE = 100;
 /** Entries that are in memory at once while all are read; each may be as large as its event. */
-const BATCH = 100;
+const BATCH = 32;
 
 export class FailureLogReader {
   readonly #entries: Collection<FailureDocument>;
