@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { schema } from '../../config/schema.js';
 import { pinned } from '../../deploy/local/versions.js';
+import { EVENT_PROCESS_FLAGS } from '../../services/shared/platform/process/node-flags.js';
 import { projectRoot } from '../../services/shared/platform/process/project-root.js';
 
 /** docker-compose.kafka.yml against the code that it runs: services, settings and versions can't drift apart. */
@@ -40,7 +41,8 @@ test('it has the three servers, the migration and the six services, and nothing 
 test.each(OURS)('%s runs its main, waits for the migration and has a health check', (name) => {
   const service = services[name];
   const [folder = '', ...args] = COMMANDS[name] ?? [];
-  expect(service?.command).toEqual(['node', `dist/services/${folder}/main.js`, ...args]);
+  const flags = name === 'admin' ? [] : EVENT_PROCESS_FLAGS;
+  expect(service?.command).toEqual(['node', ...flags, `dist/services/${folder}/main.js`, ...args]);
   expect(existsSync(join(root, 'services', folder, 'main.ts'))).toBe(true);
   expect(service?.depends_on).toEqual({ migrate: { condition: 'service_completed_successfully' } });
   expect(service?.healthcheck?.test).toContain('node');

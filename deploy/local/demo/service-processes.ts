@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { EVENT_PROCESS_FLAGS } from '../../../services/shared/platform/process/node-flags.js';
 import { projectRoot } from '../../../services/shared/platform/process/project-root.js';
 import { endProcess } from '../end-process.js';
 import { chooseFreePort, isPortFree } from '../free-port.js';
@@ -70,11 +71,12 @@ export async function startService(name: ServiceName, options: ServiceOptions): 
   return { name, stop };
 }
 
-/** Its folder of services/, and for the second process of one folder its arguments. */
+/** The flags of Node, its folder of services/, and for the second process of one folder its arguments. */
 function commandOf(name: ServiceName): readonly string[] {
   const [folder, ...args] =
     name === 'delivery-consumer-overflow' ? (['delivery-consumer', '--lane', 'overflow'] as const) : ([name] as const);
-  return [join(projectRoot(), 'dist', 'services', folder, 'main.js'), ...args];
+  const flags = folder === 'admin' ? [] : EVENT_PROCESS_FLAGS;
+  return [...flags, join(projectRoot(), 'dist', 'services', folder, 'main.js'), ...args];
 }
 
 function untilReady(port: number, signal: AbortSignal): Promise<void> {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { subjectOf } from '../../../services/shared/platform/avro/register-schemas.js';
 import { createRegistryClient } from '../../../services/shared/platform/avro/registry-client.js';
 import { newestSchema } from '../../../services/shared/platform/avro/schema-files.js';
+import { EVENT_PROCESS_FLAGS } from '../../../services/shared/platform/process/node-flags.js';
 import { startSystem, type System } from '../../support/system.js';
 import { runInChild } from '../shared/child-task.js';
 import { pidListeningOn } from '../shared/listening-pid.js';
@@ -82,6 +83,7 @@ export class World {
       env: { ...this.system.env, ...options.env },
       args: options.lane === undefined ? [] : ['--lane', options.lane],
       nodeOptions: [
+        ...EVENT_PROCESS_FLAGS,
         ...(plain === true ? ['--import', PLAIN_HTTP] : []),
         ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`, '--cpu-prof-interval', '500']),
       ],
