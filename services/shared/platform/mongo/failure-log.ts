@@ -1,7 +1,7 @@
 import type { Collection, Db } from 'mongodb';
 import type { FailureEntry } from '../../core/failure-log.js';
 import { toFailureDocument, type FailureDocument } from './failure-document.js';
-import { insertNew, refusalOf } from './unordered-write.js';
+import { insertNew, settledBy } from './unordered-write.js';
 import { WriteBatcher, type Settled } from '../process/write-batcher.js';
 
 export interface FailureLogOptions {
@@ -50,12 +50,7 @@ export class FailureLog {
   async #write(entries: readonly FailureEntry[]): Promise<readonly Settled<void>[]> {
     const documents = entries.map((entry) => toFailureDocument(entry, this.#retentionMs));
     const refused = await insertNew('writing the failure log', this.#entries, documents);
-    return entries.map((_, index) => {
-      const code = refused.get(index);
-      return code === undefined
-        ? { kind: 'done', result: undefined }
-        : { kind: 'failed', error: refusalOf('writing the failure log', code) };
-    });
+    return settledBy('writing the failure log', entries, refused);
   }
 }
 

@@ -1,5 +1,6 @@
 import { MongoBulkWriteError, type Collection, type OptionalUnlessRequiredId } from 'mongodb';
 import { DependencyError, InvariantError } from '../../core/errors.js';
+import type { Settled } from '../process/write-batcher.js';
 import { DUPLICATE_KEY, isAwayCode, onMongo } from './mongo-errors.js';
 
 /** The codes of the operations that the server refused, by their place in the batch; all others were carried out. */
@@ -8,6 +9,7 @@ export type Refused = ReadonlyMap<number, number>;
 /**
  * Runs an unordered batch of writes; one that is refused doesn't fail its neighbours.
  * @throws DependencyError when MongoDB is away; some may have been carried out then
+ * @throws InvariantError when it refuses the batch as a whole
  */
 export async function writeUnordered(doing: string, write: () => Promise<unknown>): Promise<Refused> {
   try {
@@ -16,7 +18,10 @@ export async function writeUnordered(doing: string, write: () => Promise<unknown
   } catch (error) {
     if (!(error instanceof MongoBulkWriteError)) throw error;
     // Nothing else of this error may go on: it quotes the refused documents, customers' data included.
-    return new Map([error.writeErrors].flat().map(({ index, code }) => [index, code]));
+    const refused = new Map([error.writeErrors].flat().map(({ index, code }) => [index, code]));
+    // The driver wraps what failed as a whole, too, and then names no operation: none of them was carried out.
+    if (refused.size === 0) throw refusalOf(doing, Number(error.code));
+    return refused;
   }
 }
 
@@ -24,6 +29,14 @@ export async function writeUnordered(doing: string, write: () => Promise<unknown
 export function refusalOf(doing: string, code: number): Error {
   if (isAwayCode(code)) return new DependencyError('mongodb', `failed while ${doing} (code ${code})`);
   return new InvariantError(`MongoDB refused ${doing} (code ${code})`);
+}
+
+/** What became of each item of a batch. */
+export function settledBy(doing: string, items: readonly unknown[], refused: Refused): readonly Settled<void>[] {
+  return items.map((_, index) => {
+    const code = refused.get(index);
+    return code === undefined ? { kind: 'done', result: undefined } : { kind: 'failed', error: refusalOf(doing, code) };
+  });
 }
 
 /**
