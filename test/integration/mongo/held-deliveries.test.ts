@@ -123,6 +123,21 @@ describe('a recovery', () => {
     expect(await other.lease(10, new Date(NOW + LEASE_MS + 1_000))).toHaveLength(1);
   });
 
+  test('of many webhooks are leased together: each by one process, however many ask at the same instant', async () => {
+    const webhookIds = Array.from({ length: 20 }, (_, n) => `wh_${n}`);
+    await Promise.all(webhookIds.map((webhookId) => hold(webhookId, { webhookId, companyId: `co_${webhookId}` })));
+    database.commands.length = 0;
+    const taken = await Promise.all([recoveries('p1').lease(15, now), recoveries('p2').lease(15, now)]);
+    expect(database.commands.length).toBeLessThanOrEqual(6);
+    const ids = taken.flat().map(({ webhookId }) => webhookId);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const leases of taken) expect(leases.length).toBeLessThanOrEqual(15);
+    const rest = await recoveries('p3').lease(20, now);
+    expect([...ids, ...rest.map(({ webhookId }) => webhookId)].sort()).toEqual([...webhookIds].sort());
+    for (const { companyId, webhookId, holds, pokes } of rest)
+      expect({ companyId, holds, pokes }).toEqual({ companyId: `co_${webhookId}`, holds: 1, pokes: 0 });
+  });
+
   test('ends only if nothing was held since it was leased', async () => {
     await hold('a');
     const one = recoveries('one');

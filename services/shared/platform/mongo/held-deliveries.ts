@@ -5,7 +5,7 @@ import { WriteBatcher, type Settled } from '../process/write-batcher.js';
 import { toHeldDocument, toHeldJob, type HeldDocument } from './held-document.js';
 import { DUPLICATE_KEY, onMongo } from './mongo-errors.js';
 import type { RecoveryDocument } from './recovery-document.js';
-import { insertNew, refusalOf, writeUnordered } from './unordered-write.js';
+import { insertNew, refusalOf, settledBy, writeUnordered } from './unordered-write.js';
 import { groupByWebhook, webhookKey } from './webhook-key.js';
 import type { WebhookRef } from './webhooks.js';
 
@@ -38,6 +38,10 @@ interface Item {
   readonly owed: boolean;
 }
 
+interface Removal extends WebhookRef {
+  readonly attemptIds: readonly string[];
+}
+
 interface Counted {
   events: number;
   bytes: number;
@@ -56,6 +60,7 @@ export class HeldDeliveries {
   readonly #policy: HoldPolicy;
   readonly #counts = new Map<string, Counted>();
   readonly #batcher: WriteBatcher<Item, HoldResult>;
+  readonly #removals: WriteBatcher<Removal, void>;
 
   constructor({ db, policy }: HeldDeliveriesOptions) {
     this.#held = db.collection<HeldDocument>('held_deliveries', { promoteBuffers: true });
@@ -67,6 +72,15 @@ export class HeldDeliveries {
       maxItems: 500,
       maxBytes: 8 * 1024 * 1024,
       bytesOf: ({ job }) => job.body.byteLength + 500,
+      maxUnderWay: 1,
+    });
+    this.#removals = new WriteBatcher<Removal, void>({
+      write: (items) => this.#removeAll(items),
+      maxDelayMs: 20,
+      atOnceWhenIdle: true,
+      maxItems: 100,
+      maxBytes: Infinity,
+      bytesOf: () => 0,
       maxUnderWay: 1,
     });
   }
@@ -92,15 +106,23 @@ export class HeldDeliveries {
   /** @param attemptIds those that are held no more. @throws DependencyError */
   async remove({ companyId, webhookId }: WebhookRef, attemptIds: readonly string[]): Promise<void> {
     if (attemptIds.length === 0) return;
-    await onMongo('removing held deliveries', () =>
-      this.#held.deleteMany({ companyId, webhookId, _id: { $in: [...attemptIds] } }),
-    );
+    await this.#removals.add({ companyId, webhookId, attemptIds });
     this.#counts.delete(webhookKey({ companyId, webhookId }));
   }
 
-  /** Waits until everything that is being held was answered. */
-  close(): Promise<void> {
-    return this.#batcher.close();
+  /** Waits until everything that is being held, or held no more, was answered. */
+  async close(): Promise<void> {
+    await Promise.all([this.#batcher.close(), this.#removals.close()]);
+  }
+
+  async #removeAll(items: readonly Removal[]): Promise<readonly Settled<void>[]> {
+    const operations = items.map(({ companyId, webhookId, attemptIds }) => ({
+      deleteMany: { filter: { companyId, webhookId, _id: { $in: [...attemptIds] } } },
+    }));
+    const refused = await writeUnordered('removing held deliveries', () =>
+      this.#held.bulkWrite(operations, { ordered: false }),
+    );
+    return settledBy('removing held deliveries', items, refused);
   }
 
   async #write(items: readonly Item[]): Promise<readonly Settled<HoldResult>[]> {

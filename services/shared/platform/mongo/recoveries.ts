@@ -1,9 +1,13 @@
 import type { Collection, Db } from 'mongodb';
 import type { Circuit } from '../../core/circuit.js';
 import type { Status } from '../../core/vocabulary.js';
+import { WriteBatcher, type Settled } from '../process/write-batcher.js';
 import { onMongo } from './mongo-errors.js';
 import type { RecoveryDocument } from './recovery-document.js';
+import { TickBatch } from './tick-batch.js';
+import { settledBy, writeUnordered } from './unordered-write.js';
 import { toCircuit, type WebhookDocument } from './webhook-document.js';
+import { webhookKey, webhookOfKey } from './webhook-key.js';
 import type { WebhookRef } from './webhooks.js';
 
 /**
@@ -12,6 +16,9 @@ import type { WebhookRef } from './webhooks.js';
  *
  * Two counters keep what comes meanwhile from being lost: a recovery ends only if nothing was held since it was leased
  * (`holds`), and is put off only if no person asked to look at once since then (`pokes`).
+ *
+ * Webhooks that fail together are looked at together, so what can be one command for all of them is: each that waits for a
+ * majority costs the server some 2 ms, whatever it writes.
  */
 export interface Lease extends WebhookRef {
   readonly holds: number;
@@ -31,17 +38,33 @@ export interface RecoveriesOptions {
   readonly leaseMs: number;
 }
 
+interface PuttingOff {
+  readonly lease: Lease;
+  readonly dueAt: Date;
+}
+
 export class Recoveries {
   readonly #recoveries: Collection<RecoveryDocument>;
   readonly #webhooks: Collection<WebhookDocument>;
   readonly #holder: string;
   readonly #leaseMs: number;
+  readonly #states: TickBatch<WebhookState>;
+  readonly #puttingOff: WriteBatcher<PuttingOff, void>;
 
   constructor({ db, holder, leaseMs }: RecoveriesOptions) {
     this.#recoveries = db.collection<RecoveryDocument>('recoveries');
     this.#webhooks = db.collection<WebhookDocument>('webhooks');
     this.#holder = holder;
     this.#leaseMs = leaseMs;
+    this.#states = new TickBatch((keys) => this.#readStates(keys));
+    this.#puttingOff = new WriteBatcher<PuttingOff, void>({
+      write: (items) => this.#putAllOff(items),
+      maxDelayMs: 20,
+      maxItems: 500,
+      maxBytes: Infinity,
+      bytesOf: () => 0,
+      maxUnderWay: 1,
+    });
   }
 
   /** Leases at most `limit` recoveries that are due, the longest due first. @throws DependencyError */
@@ -55,20 +78,22 @@ export class Recoveries {
         .project<{ _id: string; companyId: string }>({ companyId: 1 })
         .toArray(),
     );
-    const leases = await Promise.all(
-      due.map(({ _id, companyId }) =>
-        onMongo('leasing a recovery', () =>
-          this.#recoveries.findOneAndUpdate(
-            { _id, companyId, ...free },
-            { $set: { holder: this.#holder, leaseUntil: this.#leaseEnd(now) } },
-            { returnDocument: 'after' },
-          ),
-        ),
-      ),
+    if (due.length === 0) return [];
+    const ours = { holder: this.#holder, leaseUntil: this.#leaseEnd(now) };
+    const operations = due.map(({ _id, companyId }) => ({
+      updateOne: { filter: { _id, companyId, ...free }, update: { $set: ours } },
+    }));
+    // Not updateMany: the driver tries that one only once. If the answer is lost for good, they are due again in a lease.
+    const leased = await onMongo('leasing recoveries', () =>
+      this.#recoveries.bulkWrite(operations, { ordered: false }),
     );
-    return leases
-      .filter((lease) => lease !== null)
-      .map(({ _id, companyId, holds, pokes }) => ({ webhookId: _id, companyId, holds, pokes }));
+    if (leased.modifiedCount === 0) return [];
+    const those = {
+      _id: { $in: due.map(({ _id }) => _id) },
+      companyId: { $in: due.map(({ companyId }) => companyId) },
+    };
+    const leases = await onMongo('reading leases', () => this.#recoveries.find({ ...those, ...ours }).toArray());
+    return leases.map(({ _id, companyId, holds, pokes }) => ({ webhookId: _id, companyId, holds, pokes }));
   }
 
   /** Keeps leases of this process from ending. @throws DependencyError */
@@ -84,13 +109,8 @@ export class Recoveries {
   }
 
   /** Gives the lease back; the next look is at `dueAt`, or at once if a person asked for it. @throws DependencyError */
-  async putOff({ companyId, webhookId, pokes }: Lease, dueAt: Date): Promise<void> {
-    const next = { $cond: [{ $eq: ['$pokes', pokes] }, dueAt, '$dueAt'] };
-    await onMongo('putting a recovery off', () =>
-      this.#recoveries.updateOne({ _id: webhookId, companyId, holder: this.#holder }, [
-        { $set: { dueAt: next, holder: null, leaseUntil: null } },
-      ]),
-    );
+  putOff(lease: Lease, dueAt: Date): Promise<void> {
+    return this.#puttingOff.add({ lease, dueAt });
   }
 
   /** Ends a recovery of which nothing is held. False when something was held meanwhile. @throws DependencyError */
@@ -102,11 +122,8 @@ export class Recoveries {
   }
 
   /** Undefined when the webhook is deleted. @throws DependencyError */
-  async stateOf({ companyId, webhookId }: WebhookRef): Promise<WebhookState | undefined> {
-    const found = await onMongo('reading a webhook', () =>
-      this.#webhooks.findOne({ companyId, _id: webhookId }, { projection: { status: 1, circuit: 1 } }),
-    );
-    return found === null ? undefined : { status: found.status, circuit: toCircuit(found.circuit) };
+  stateOf(ref: WebhookRef): Promise<WebhookState | undefined> {
+    return this.#states.get(webhookKey(ref));
   }
 
   /**
@@ -131,5 +148,35 @@ export class Recoveries {
 
   #leaseEnd(now: Date): Date {
     return new Date(now.getTime() + this.#leaseMs);
+  }
+
+  async #readStates(keys: readonly string[]): Promise<ReadonlyMap<string, WebhookState>> {
+    const refs = keys.map(webhookOfKey);
+    const filter = {
+      companyId: { $in: [...new Set(refs.map(({ companyId }) => companyId))] },
+      _id: { $in: refs.map(({ webhookId }) => webhookId) },
+    };
+    const projection = { companyId: 1, status: 1, circuit: 1 };
+    const found = await onMongo('reading webhooks', () =>
+      this.#webhooks.find(filter, { projection, hint: '_id_' }).toArray(),
+    );
+    return new Map(
+      found.map(({ companyId, _id, status, circuit }) => [
+        webhookKey({ companyId, webhookId: _id }),
+        { status, circuit: toCircuit(circuit) },
+      ]),
+    );
+  }
+
+  async #putAllOff(items: readonly PuttingOff[]): Promise<readonly Settled<void>[]> {
+    const operations = items.map(({ lease: { companyId, webhookId, pokes }, dueAt }) => {
+      const next = { $cond: [{ $eq: ['$pokes', pokes] }, dueAt, '$dueAt'] };
+      const update = [{ $set: { dueAt: next, holder: null, leaseUntil: null } }];
+      return { updateOne: { filter: { _id: webhookId, companyId, holder: this.#holder }, update } };
+    });
+    const refused = await writeUnordered('putting recoveries off', () =>
+      this.#recoveries.bulkWrite(operations, { ordered: false }),
+    );
+    return settledBy('putting a recovery off', items, refused);
   }
 }

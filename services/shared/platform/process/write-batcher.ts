@@ -11,6 +11,8 @@ export interface WriteBatcherOptions<T, R> {
   /** Bytes of one batch; an item that is larger goes alone. */
   readonly maxBytes: number;
   readonly bytesOf: (item: T) => number;
+  /** While none is under way, a batch waits for nobody but what else comes in this turn of the event loop. */
+  readonly atOnceWhenIdle?: boolean;
   /** Batches under way at once. With 1, what concerns the same document is never written twice at a time. */
   readonly maxUnderWay: number;
 }
@@ -46,6 +48,7 @@ export class WriteBatcher<T, R> {
       this.#queuedBytes += this.#options.bytesOf(item);
       // Also where the queue is full: what the batches that begin now leave behind must go, too.
       this.#timer ??= setTimeout(() => this.#onTimer(), this.#options.maxDelayMs);
+      if (this.#options.atOnceWhenIdle === true && this.#queue.length === 1) setImmediate(() => this.#whenIdle());
       this.#startBatches();
     });
   }
@@ -65,11 +68,16 @@ export class WriteBatcher<T, R> {
     this.#startBatches();
   }
 
+  #whenIdle(): void {
+    if (this.#queue.length > 0 && this.#underWay.size === 0) this.#onTimer();
+  }
+
   #startBatches(): void {
     while (this.#queue.length > 0 && this.#underWay.size < this.#options.maxUnderWay && this.#isReady()) {
       const batch = this.#take();
       const writing = this.#write(batch).finally(() => {
         this.#underWay.delete(writing);
+        if (this.#options.atOnceWhenIdle === true) this.#whenIdle();
         this.#startBatches();
       });
       this.#underWay.add(writing);

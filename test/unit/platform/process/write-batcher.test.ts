@@ -67,6 +67,58 @@ describe('writes that come together', () => {
   });
 });
 
+describe('at once when idle', () => {
+  test('what comes in one turn of the event loop is one batch, and waits for no timer', async () => {
+    const batches: (readonly number[])[] = [];
+    const writes = batcher(
+      (items) => {
+        batches.push(items);
+        return Promise.resolve(done(items));
+      },
+      { atOnceWhenIdle: true, maxDelayMs: 600_000 },
+    );
+    await Promise.all([1, 2].map((item) => writes.add(item)));
+    await writes.add(3);
+    expect(batches).toEqual([[1, 2], [3]]);
+    await writes.close();
+  });
+
+  test('what comes while a batch is under way follows it as one, whether there is room for more or not', async () => {
+    const batches: (readonly number[])[] = [];
+    let answer = () => {};
+    const writes = batcher(
+      async (items) => {
+        batches.push(items);
+        await new Promise<void>((resolve) => (answer = resolve));
+        return done(items);
+      },
+      { atOnceWhenIdle: true, maxDelayMs: 600_000, maxUnderWay: 3 },
+    );
+    const first = writes.add(1);
+    await pause(5);
+    const others = [2, 3].map((item) => writes.add(item));
+    await pause(5);
+    expect(batches).toEqual([[1]]);
+    answer();
+    await first;
+    await pause(5);
+    expect(batches).toEqual([[1], [2, 3]]);
+    answer();
+    await Promise.all(others);
+    await writes.close();
+  });
+
+  test('a batch that isn’t answered holds the others up for the delay only', async () => {
+    const writes = batcher(
+      (items) => (items.includes(1) ? new Promise(() => undefined) : Promise.resolve(done(items))),
+      { atOnceWhenIdle: true, maxDelayMs: 20, maxUnderWay: 2 },
+    );
+    void writes.add(1);
+    await pause(5);
+    expect(await writes.add(2)).toBe('wrote 2');
+  });
+});
+
 describe('the bounds', () => {
   test('hold for every sequence of sizes and arrivals, and nothing is lost, doubled or reordered', async () => {
     const arrivals = fc.array(fc.record({ bytes: fc.integer({ min: 1, max: 40 }), wait: fc.boolean() }), {
@@ -74,32 +126,37 @@ describe('the bounds', () => {
       maxLength: 60,
     });
     await fc.assert(
-      fc.asyncProperty(arrivals, fc.integer({ min: 1, max: 3 }), async (items, maxUnderWay) => {
-        const sizeOf = (index: number) => items[index]?.bytes ?? 0;
-        const written: number[] = [];
-        let underWay = 0;
-        const writes = batcher(
-          async (batch) => {
-            underWay += 1;
-            expect(underWay).toBeLessThanOrEqual(maxUnderWay);
-            expect(batch.length).toBeLessThanOrEqual(7);
-            const bytes = batch.reduce((sum, index) => sum + sizeOf(index), 0);
-            if (batch.length > 1) expect(bytes).toBeLessThanOrEqual(50);
-            written.push(...batch);
-            await pause(0);
-            underWay -= 1;
-            return done(batch);
-          },
-          { maxItems: 7, maxBytes: 50, bytesOf: sizeOf, maxUnderWay, maxDelayMs: 1 },
-        );
-        const results: Promise<string>[] = [];
-        for (const [index, { wait }] of items.entries()) {
-          results.push(writes.add(index));
-          if (wait) await pause(0);
-        }
-        expect(await Promise.all(results)).toEqual(items.map((_, index) => `wrote ${index}`));
-        expect(written).toEqual(items.map((_, index) => index));
-      }),
+      fc.asyncProperty(
+        arrivals,
+        fc.integer({ min: 1, max: 3 }),
+        fc.boolean(),
+        async (items, maxUnderWay, atOnceWhenIdle) => {
+          const sizeOf = (index: number) => items[index]?.bytes ?? 0;
+          const written: number[] = [];
+          let underWay = 0;
+          const writes = batcher(
+            async (batch) => {
+              underWay += 1;
+              expect(underWay).toBeLessThanOrEqual(maxUnderWay);
+              expect(batch.length).toBeLessThanOrEqual(7);
+              const bytes = batch.reduce((sum, index) => sum + sizeOf(index), 0);
+              if (batch.length > 1) expect(bytes).toBeLessThanOrEqual(50);
+              written.push(...batch);
+              await pause(0);
+              underWay -= 1;
+              return done(batch);
+            },
+            { maxItems: 7, maxBytes: 50, bytesOf: sizeOf, maxUnderWay, maxDelayMs: 1, atOnceWhenIdle },
+          );
+          const results: Promise<string>[] = [];
+          for (const [index, { wait }] of items.entries()) {
+            results.push(writes.add(index));
+            if (wait) await pause(0);
+          }
+          expect(await Promise.all(results)).toEqual(items.map((_, index) => `wrote ${index}`));
+          expect(written).toEqual(items.map((_, index) => index));
+        },
+      ),
       { numRuns: 60 },
     );
   });
