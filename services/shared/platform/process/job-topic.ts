@@ -7,11 +7,14 @@ import { newestSchema } from '../avro/schema-files.js';
 import type { OutgoingRecord } from '../kafka/producer.js';
 import type { Dependencies } from './open-dependencies.js';
 import type { ServiceContext } from './run-service.js';
-import { WriteBatcher } from './write-batcher.js';
+import { WriteBatcher, type Settled } from './write-batcher.js';
 
 /** A topic of jobs to write to. */
 export interface JobTopic {
-  /** In order, as one; resolves when all are acknowledged. @throws DependencyError, PoisonRecord('too-large') */
+  /**
+   * In order, as one; resolves when all are acknowledged. What comes while others are on their way travels together.
+   * @throws DependencyError, PoisonRecord('too-large')
+   */
   sendAll(jobs: readonly Job[]): Promise<void>;
   /**
    * A single job; those that come within 5 ms travel together. Waits while Kafka is away; a job that the broker refuses
@@ -32,11 +35,20 @@ export async function openJobTopic(
   );
   const encoder = createJobEncoder(schemaId);
   const recordOf = (job: Job): OutgoingRecord => ({ key: jobKeyOf(job), value: encoder.encode(job) });
-  const sendAll = (jobs: readonly Job[]): Promise<void> => producer.send(topic, jobs.map(recordOf));
+  const write = (records: readonly OutgoingRecord[]): Promise<void> => producer.send(topic, records);
+  const lists = new WriteBatcher<readonly OutgoingRecord[], void>({
+    write: (batch) => writeLists(write, batch),
+    maxDelayMs: 5,
+    atOnceWhenIdle: true,
+    maxItems: 100,
+    maxBytes: 1024 * 1024,
+    bytesOf: (records) => records.reduce((sum, { value }) => sum + value.byteLength, 0),
+    maxUnderWay: 8,
+  });
   const batcher = new WriteBatcher<Job, void>({
     write: async (jobs) => {
-      await sendAll(jobs);
-      return jobs.map(() => ({ kind: 'done', result: undefined }));
+      await write(jobs.map(recordOf));
+      return jobs.map(() => DONE);
     },
     maxDelayMs: 5,
     maxItems: 500,
@@ -47,14 +59,14 @@ export async function openJobTopic(
   /** One job that is too large fails all that travel with it, so each of them is sent alone then. */
   const sendAlone = async (job: Job, signal: AbortSignal): Promise<void> => {
     try {
-      await patiently(() => sendAll([job]), signal);
+      await patiently(() => write([recordOf(job)]), signal);
     } catch (error) {
       if (!(error instanceof PoisonRecord)) throw error;
       await park([refusedJob(service, job, error, Date.now())], signal);
     }
   };
   return {
-    sendAll,
+    sendAll: async (jobs) => lists.add(jobs.map(recordOf)),
     send: async (job, signal) => {
       try {
         await patiently(() => batcher.add(job), signal);
@@ -64,4 +76,24 @@ export async function openJobTopic(
       }
     },
   };
+}
+
+/** In one go; where one record is too large, that fails all, so each list goes alone then. */
+async function writeLists(
+  write: (records: readonly OutgoingRecord[]) => Promise<void>,
+  lists: readonly (readonly OutgoingRecord[])[],
+): Promise<readonly Settled<void>[]> {
+  try {
+    await write(lists.flat());
+    return lists.map(() => DONE);
+  } catch (error) {
+    if (!(error instanceof PoisonRecord) || lists.length === 1) throw error;
+    return Promise.all(lists.map((list) => write(list).then(() => DONE, failedBy)));
+  }
+}
+
+const DONE: Settled<void> = { kind: 'done', result: undefined };
+
+function failedBy(error: unknown): Settled<void> {
+  return { kind: 'failed', error };
 }

@@ -1,0 +1,46 @@
+import { describe, expect, test } from '@jest/globals';
+import { PoisonRecord } from '../../../../services/shared/core/errors.js';
+import type { OutgoingRecord } from '../../../../services/shared/platform/kafka/producer.js';
+import { openJobTopic } from '../../../../services/shared/platform/process/job-topic.js';
+import type { Dependencies } from '../../../../services/shared/platform/process/open-dependencies.js';
+import { jobOf } from '../../../support/samples.js';
+
+const LARGE = Buffer.alloc(10_000);
+
+/** A topic whose broker answers each request after 20 ms, and refuses one that holds a record as large as LARGE. */
+async function topicOfRequests() {
+  const requests: number[] = [];
+  const send = async (_topic: string, records: readonly OutgoingRecord[]): Promise<void> => {
+    requests.push(records.length);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    if (records.some(({ value }) => value.byteLength > LARGE.byteLength))
+      throw new PoisonRecord('too-large', 'refused for its size');
+  };
+  const dependencies = { producer: { send }, schemas: { writerId: () => Promise.resolve(1) } };
+  const context = { untilReachable: <T>(_server: string, work: () => Promise<T>) => work() };
+  const topic = await openJobTopic('webhooks.dispatch', 'test', context, dependencies as unknown as Dependencies);
+  return { topic, requests };
+}
+
+describe('lists of jobs', () => {
+  test('of one turn of the event loop, and those that come while they are on their way, are a request each', async () => {
+    const { topic, requests } = await topicOfRequests();
+    const first = [topic.sendAll([jobOf()]), topic.sendAll([jobOf(), jobOf()])];
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    const second = [topic.sendAll([jobOf()]), topic.sendAll([jobOf()])];
+    await Promise.all([...first, ...second]);
+    expect(requests).toEqual([3, 2]);
+  });
+
+  test('one with a job that is too large fails alone', async () => {
+    const { topic, requests } = await topicOfRequests();
+    const sent = await Promise.allSettled([
+      topic.sendAll([jobOf(), jobOf()]),
+      topic.sendAll([jobOf({ body: LARGE })]),
+      topic.sendAll([jobOf()]),
+    ]);
+    expect(sent.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(sent[1]).toMatchObject({ reason: { reason: 'too-large' } });
+    expect(requests).toEqual([4, 2, 1, 1]);
+  });
+});
