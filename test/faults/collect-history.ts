@@ -19,6 +19,7 @@ import type { Rig } from './rig.js';
 /** Asks the witnesses: the topics, MongoDB, the receivers, the processes' logs. The servers have to be well again. */
 export async function collectHistory(rig: Rig, produced: readonly Produced[]): Promise<History> {
   const { system, subscribers, webhookIds, watch } = rig;
+  await watch.caughtUp();
   const { db } = system.mongo;
   const { topics, schemaRegistry } = system.config;
   const registry = createRegistryClient({ url: schemaRegistry.url, timeoutMs: 10_000 });

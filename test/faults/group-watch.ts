@@ -1,6 +1,8 @@
-import type { Admin, Kafka } from 'kafkajs';
+import { randomUUID } from 'node:crypto';
+import type { Admin, Consumer, Kafka, KafkaMessage } from 'kafkajs';
 import type { Config } from '../../config/schema.js';
 import { decodeOffsetMap, type OffsetMap } from '../../services/shared/core/offset-map.js';
+import { decodeCommit } from './decode-commit.js';
 import type { CommitSample } from './history.js';
 
 /** The consumer groups of the system, each with the topic that it reads. */
@@ -30,32 +32,59 @@ export function groupsOf(config: Config, jobsPerEvent: number): Readonly<Record<
   };
 }
 
-const EVERY_MS = 250;
+/** Kafka's own topic of what groups have committed. */
+const OFFSETS = '__consumer_offsets';
+const CAUGHT_UP_MS = 60_000;
+const LOOK_EVERY_MS = 250;
 
 /**
- * Looks at what the groups have committed, four times a second, as an outsider: through Kafka's admin API. What it
- * can't read, because brokers are away, it doesn't know; a sample's instant is never before the commit that it shows.
+ * Reads what the groups have committed, as an outsider and in the order in which it was written: from Kafka's own topic.
+ * To ask the coordinators would not do: one that takes over tells of what it knows to be on a majority of replicas, which
+ * for a moment may be less than what the one before has told of.
  */
 export class GroupWatch {
   readonly #admin: Admin;
+  readonly #reader: Consumer;
   readonly #groups: readonly Group[];
+  /** The offset in the topic of offsets of the newest record read, by partition: a reader that begins anew reads twice. */
+  readonly #read = new Map<number, bigint>();
   readonly samples: CommitSample[] = [];
-  #timer: NodeJS.Timeout | undefined;
-  #looking: Promise<void> = Promise.resolve();
+  #ended: Error | undefined;
 
   constructor(kafka: Kafka, groups: readonly Group[]) {
     this.#admin = kafka.admin({ retry: { retries: 2, initialRetryTime: 100, maxRetryTime: 500 } });
+    this.#reader = kafka.consumer({
+      groupId: `watch-${randomUUID()}`,
+      maxWaitTimeInMs: 250,
+      retry: { retries: 8, initialRetryTime: 100, maxRetryTime: 1_000, restartOnFailure: () => Promise.resolve(true) },
+    });
     this.#groups = groups;
   }
 
   async start(): Promise<void> {
     await this.#admin.connect();
-    let busy = false;
-    this.#timer = setInterval(() => {
-      if (busy) return;
-      busy = true;
-      this.#looking = this.#look().finally(() => (busy = false));
-    }, EVERY_MS);
+    const { CRASH, GROUP_JOIN } = this.#reader.events;
+    this.#reader.on(CRASH, ({ payload }) => {
+      if (!payload.restart) this.#ended = payload.error;
+    });
+    const joined = new Promise((resolve) => this.#reader.on(GROUP_JOIN, resolve));
+    await this.#reader.connect();
+    await this.#reader.subscribe({ topic: OFFSETS, fromBeginning: true });
+    await this.#reader.run({
+      autoCommit: false,
+      partitionsConsumedConcurrently: 4,
+      eachMessage: ({ partition, message }) => Promise.resolve(this.#note(partition, message)),
+    });
+    await joined;
+  }
+
+  /** Resolves when everything that the groups have committed by now was read. @throws Error when that doesn't come */
+  async caughtUp(): Promise<void> {
+    const until = performance.now() + CAUGHT_UP_MS;
+    while (await this.#isBehind()) {
+      if (performance.now() > until) throw new Error('the commits of the groups can’t be read', { cause: this.#ended });
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    }
   }
 
   /**
@@ -83,17 +112,35 @@ export class GroupWatch {
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#looking;
+    await this.#reader.disconnect();
     await this.#admin.disconnect();
   }
 
-  async #look(): Promise<void> {
-    for (const { id, topic } of this.#groups) {
-      const committed = await this.#committed(id, topic).catch(() => new Map<number, Committed>());
-      const at = Date.now();
-      for (const [partition, commit] of committed) this.samples.push({ at, group: id, topic, partition, ...commit });
+  #note(partition: number, { key, value, offset, timestamp }: KafkaMessage): void {
+    const position = BigInt(offset);
+    if (position <= (this.#read.get(partition) ?? -1n)) return;
+    this.#read.set(partition, position);
+    const commit = decodeCommit(key, value);
+    if (commit === undefined || !this.#groups.some(({ id }) => id === commit.group)) return;
+    const { metadata, ...told } = commit;
+    this.samples.push({ at: Number(timestamp), ...told, map: decodeOffsetMap(told.offset, metadata) });
+  }
+
+  async #isBehind(): Promise<boolean> {
+    try {
+      for (const { id, topic } of this.#groups)
+        for (const [partition, { offset }] of await this.#committed(id, topic))
+          if (this.#newest(id, topic, partition) !== offset) return true;
+      return false;
+    } catch {
+      return true;
     }
+  }
+
+  #newest(group: string, topic: string, partition: number): number | undefined {
+    return this.samples.findLast(
+      (sample) => sample.group === group && sample.topic === topic && sample.partition === partition,
+    )?.offset;
   }
 
   /** Without the partitions of which nothing was ever committed. */

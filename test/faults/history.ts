@@ -82,7 +82,7 @@ export interface JobRecord {
   readonly postponed: number;
 }
 
-/** What a group had committed of a partition, read at `at` or before. */
+/** A commit of a group, and when its coordinator wrote it down. */
 export interface CommitSample {
   readonly at: number;
   readonly group: string;
