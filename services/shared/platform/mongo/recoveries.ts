@@ -7,7 +7,7 @@ import type { RecoveryDocument } from './recovery-document.js';
 import { TickBatch } from './tick-batch.js';
 import { settledBy, writeUnordered } from './unordered-write.js';
 import { toCircuit, type WebhookDocument } from './webhook-document.js';
-import { webhookKey, webhookOfKey } from './webhook-key.js';
+import { filterOf, webhookKey, webhookOfKey } from './webhook-key.js';
 import type { WebhookRef } from './webhooks.js';
 
 /**
@@ -88,10 +88,7 @@ export class Recoveries {
       this.#recoveries.bulkWrite(operations, { ordered: false }),
     );
     if (leased.modifiedCount === 0) return [];
-    const those = {
-      _id: { $in: due.map(({ _id }) => _id) },
-      companyId: { $in: due.map(({ companyId }) => companyId) },
-    };
+    const those = filterOf(due.map(({ _id, companyId }) => ({ companyId, webhookId: _id })));
     const leases = await onMongo('reading leases', () => this.#recoveries.find({ ...those, ...ours }).toArray());
     return leases.map(({ _id, companyId, holds, pokes }) => ({ webhookId: _id, companyId, holds, pokes }));
   }
@@ -151,11 +148,7 @@ export class Recoveries {
   }
 
   async #readStates(keys: readonly string[]): Promise<ReadonlyMap<string, WebhookState>> {
-    const refs = keys.map(webhookOfKey);
-    const filter = {
-      companyId: { $in: [...new Set(refs.map(({ companyId }) => companyId))] },
-      _id: { $in: refs.map(({ webhookId }) => webhookId) },
-    };
+    const filter = filterOf(keys.map(webhookOfKey));
     const projection = { companyId: 1, status: 1, circuit: 1 };
     const found = await onMongo('reading webhooks', () =>
       this.#webhooks.find(filter, { projection, hint: '_id_' }).toArray(),

@@ -7,6 +7,7 @@ import { openEndpoint } from './endpoint-secrets.js';
 import { FreshCache, type FreshCacheCounters } from './fresh-cache.js';
 import { readAfter } from './read-after.js';
 import type { WebhookDocument } from './webhook-document.js';
+import { filterOf } from './webhook-key.js';
 
 export interface WebhookDirectoryOptions {
   readonly db: Db;
@@ -85,11 +86,7 @@ export class WebhookDirectory {
 
   async #readMany(keys: readonly string[]): Promise<ReadonlyMap<string, Found>> {
     const { db, feed, vault } = this.#options;
-    const pairs = keys.map(pairOf);
-    const filter = {
-      companyId: { $in: [...new Set(pairs.map(({ companyId }) => companyId))] },
-      _id: { $in: [...new Set(pairs.map(({ webhookId }) => webhookId))] },
-    };
+    const filter = filterOf(keys.map(pairOf));
     const documents = await readAfter('reading webhooks', db, feed.readAfter, (options) =>
       db
         .collection<WebhookDocument>('webhooks', { promoteBuffers: true })

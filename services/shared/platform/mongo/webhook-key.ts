@@ -11,6 +11,14 @@ export function webhookOfKey(key: string): WebhookRef {
   return { companyId, webhookId };
 }
 
+/** Finds these webhooks, and the company's own alone: ids are unique, so no pair of another's can match. */
+export function filterOf(refs: readonly WebhookRef[]) {
+  return {
+    companyId: { $in: [...new Set(refs.map(({ companyId }) => companyId))] },
+    _id: { $in: [...new Set(refs.map(({ webhookId }) => webhookId))] },
+  };
+}
+
 /** The items of each webhook by its key, both in the order of their coming. */
 export function groupByWebhook<T>(
   items: readonly T[],

@@ -3,7 +3,7 @@ import { BriefCache } from './brief-cache.js';
 import { onMongo } from './mongo-errors.js';
 import { TickBatch } from './tick-batch.js';
 import type { WebhookDocument } from './webhook-document.js';
-import { webhookKey, webhookOfKey } from './webhook-key.js';
+import { filterOf, webhookKey, webhookOfKey } from './webhook-key.js';
 import type { WebhookRef } from './webhooks.js';
 
 const KEPT_MS = 5_000;
@@ -38,10 +38,7 @@ export class WebhookPresence {
 
   async #find(keys: readonly string[]): Promise<ReadonlyMap<string, object>> {
     const refs = keys.map(webhookOfKey);
-    const filter = {
-      companyId: { $in: [...new Set(refs.map(({ companyId }) => companyId))] },
-      _id: { $in: refs.map(({ webhookId }) => webhookId) },
-    };
+    const filter = filterOf(refs);
     const found = await onMongo('looking for webhooks', () =>
       this.#webhooks.find(filter, { projection: { companyId: 1 }, batchSize: refs.length + 1 }).toArray(),
     );

@@ -7,7 +7,7 @@ import type { RecoveryDocument } from './recovery-document.js';
 import { changedBy, foldUpdate, type StatusFact } from './status-fold.js';
 import { refusalOf, writeUnordered } from './unordered-write.js';
 import type { WebhookDocument } from './webhook-document.js';
-import { groupByWebhook, webhookKey } from './webhook-key.js';
+import { filterOf, groupByWebhook, webhookKey } from './webhook-key.js';
 import { WriteBatcher, type Settled } from '../process/write-batcher.js';
 
 /**
@@ -171,10 +171,7 @@ export class WebhookStatus {
   }
 
   async #read(items: readonly Item[]): Promise<ReadonlyMap<string, StoredStatus>> {
-    const filter = {
-      companyId: { $in: [...new Set(items.map(({ companyId }) => companyId))] },
-      _id: { $in: [...new Set(items.map(({ webhookId }) => webhookId))] },
-    };
+    const filter = filterOf(items);
     const projection = { companyId: 1, status: 1, statusChangedAt: 1 };
     const found = await onMongo('reading counted webhooks', () =>
       this.#webhooks.find<StoredStatus>(filter, { projection, hint: '_id_' }).toArray(),
