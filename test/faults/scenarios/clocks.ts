@@ -13,7 +13,8 @@ import type { Examination, Scenario } from '../scenario.js';
 
 /**
  * Clocks that are wrong: one process's wall clock is set forward or back by an hour, and set right again, as after a
- * virtual machine's pause or by a wrong time server; two processes differ by ten seconds.
+ * virtual machine's pause or by a wrong time server; two processes differ by ten seconds. Last, all processes at once:
+ * to them that is a broker (and a MongoDB) whose clock is off, the other way.
  */
 
 const fileOf = (as: string): string => join(tmpdir(), `clock-${process.pid}-${as}`);
@@ -25,6 +26,7 @@ function withClock(member: Member): Member {
 
 const HOUR_MS = 3_600_000;
 const JUMPS = [HOUR_MS, -HOUR_MS, 10_000, -10_000, -2_000];
+const SKEWS = [10_000, -10_000];
 /** Longer than a session: who sends no heartbeats is missed by then. */
 const WRONG_FOR_MS = 9_000;
 /** Longer than the 3 s after which a clock is compared with MongoDB's again. */
@@ -34,10 +36,11 @@ const SET = ['delivery-1', 'retry-1', 'call-1', 'delivery-2'] as const;
 
 const clockJumps: Scenario = {
   name: 'clock-jumps',
-  about: "a process's clock jumps by an hour or by seconds, forward and back, one process after the other",
+  about:
+    "a process's clock jumps by an hour or by seconds, one process after the other; then the brokers differ from all",
   covers: [18],
   servers: 'stack',
-  seconds: 275,
+  seconds: 301,
   rate: 60,
   fleet: USUAL_FLEET.map(withClock),
   // A retry process whose clock is ahead can't know that a retry is not due.
@@ -51,10 +54,18 @@ const clockJumps: Scenario = {
           give: () => rmSync(fileOf(as)),
         });
       }
+    for (const skew of SKEWS) {
+      await pause(RIGHT_FOR_MS);
+      await rig.outage(nameOf(EVERYBODY, skew), [], WRONG_FOR_MS, {
+        take: () => USUAL_FLEET.forEach(({ as }) => writeFileSync(fileOf(as), String(skew))),
+        give: () => USUAL_FLEET.forEach(({ as }) => rmSync(fileOf(as))),
+      });
+    }
   },
   examine,
 };
 
+const EVERYBODY = 'everybody but the brokers';
 const nameOf = (as: string, jumpMs: number): string => `${as} is off by ${jumpMs / 1_000} s`;
 
 const DELAY_MS = 3_000;
@@ -66,7 +77,8 @@ const TOLERANCE_MS = 300;
 /** How long retries were held, and that no clock but the retry process's own can hasten them. */
 function examine({ posts, faults }: History, { fleet }: Rig): Examination {
   const waits = retryWaits(posts);
-  const ahead = faults.filter(({ name }) => name === nameOf('retry-1', HOUR_MS) || name === nameOf('retry-1', 10_000));
+  const names = [nameOf('retry-1', HOUR_MS), nameOf('retry-1', 10_000), nameOf(EVERYBODY, 10_000)];
+  const ahead = faults.filter(({ name }) => names.includes(name));
   const early = waits.filter(
     ({ ms, at }) =>
       ms < DELAY_MS - TOLERANCE_MS &&

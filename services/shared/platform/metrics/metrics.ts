@@ -55,12 +55,14 @@ export type Duration = (seconds: number) => void;
 export type DurationBy<V extends string> = (value: V, seconds: number) => void;
 
 const OTHER = 'other';
+/** How often the event loop's delay is sampled. Each sample wakes the process: a fifth of an idle one's CPU at 10 ms. */
+const LOOP_SAMPLE_MS = 50;
 
 /** The metrics of a process, with those of Node (memory, event-loop lag, GC) among them; `service` labels them all. */
 export function createMetrics(service: string): Metrics {
   const registry = new Registry();
   registry.setDefaultLabels({ service });
-  collectDefaultMetrics({ register: registry });
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LOOP_SAMPLE_MS });
   const registers = [registry];
   return {
     counter: (name, help) => {

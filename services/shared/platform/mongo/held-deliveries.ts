@@ -196,12 +196,7 @@ export class HeldDeliveries {
     return now - countedAt < (hasMuchRoom ? COUNT_AGE_WITH_ROOM_MS : COUNT_AGE_MS);
   }
 
-  /** What is held for a webhook now. @throws DependencyError */
-  async amountOf(ref: WebhookRef): Promise<HeldAmount> {
-    return (await this.#count([ref])).get(webhookKey(ref)) ?? NOTHING;
-  }
-
-  /** By key; the index alone answers. */
+  /** What is held now, by key; the index alone answers. */
   async #count(refs: readonly WebhookRef[]): Promise<ReadonlyMap<string, HeldAmount>> {
     const companies = [...new Set(refs.map(({ companyId }) => companyId))];
     const webhooks = refs.map(({ webhookId }) => webhookId);

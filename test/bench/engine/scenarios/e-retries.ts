@@ -25,7 +25,7 @@ export const retries: Scenario = {
           recipients,
           perSecond,
           ms: quick ? 8_000 : 20_000,
-          warmUpMs: quick ? 2_000 : 10_000,
+          warmUpMs: quick ? 2_000 : 30_000,
         });
         figures.push(...figuresOf(perSecond, notes.retried));
       }
