@@ -151,7 +151,7 @@ export const deliverySchema = {
       env: 'DELIVERY_MAX_JOB_BYTES',
     },
     maxUncommitted: {
-      doc: 'Longest span of a partition between its committed offset and the newest job read: what a crash may double.',
+      doc: 'Longest span of a partition between its committed offset and the newest job read; there it is read no further. At half of it, what waits for slow webhooks leaves for the overflow topic.',
       format: 'whole',
       min: 1,
       max: 1_000_000,

@@ -10,7 +10,8 @@ import type { Paces } from './pace.js';
  *
  * An admission is finished when its attempt returned, and not before. A job whose partition was lost meanwhile isn't
  * begun: the new owner will. A job that finds its webhook's queue full leaves for the overflow topic, and is finished
- * when it is acknowledged there. `drain` lets what is here go out; at `abandon` nothing new is begun, and what isn't
+ * when it is acknowledged there. So does all that waits for a slow webhook when one of its jobs holds back the commit of
+ * its partition so far that the partition would soon be paused, for everybody. `drain` lets what is here go out; at `abandon` nothing new is begun, and what isn't
  * finished then stays uncommitted and comes again elsewhere.
  */
 export interface DispatcherOptions {
@@ -30,12 +31,14 @@ export interface Overflow {
   readonly gate: OverflowGate;
   /** Sends a job to the overflow topic; resolves when it is acknowledged. */
   readonly send: (job: Job) => Promise<void>;
+  /** Uncommitted records of a partition at which jobs that wait for a slow webhook leave. */
+  readonly atUncommitted: number;
 }
 
 /** What a job came with. */
 export interface Admission {
-  /** Revoked: it isn't ours any more. */
-  readonly progress: { readonly revoked: boolean };
+  /** Revoked: it isn't ours any more. `span`: uncommitted records of its partition. */
+  readonly progress: { readonly revoked: boolean; readonly span: number };
   finish(end: AttemptEnd | 'overflowed'): void;
 }
 
@@ -117,8 +120,10 @@ export class Dispatcher {
   #isSurplus(job: Job, gate: OverflowGate): boolean {
     const { waiting, bytes, inLine } = this.#scheduler.queueFor(job);
     const { isSlow } = this.#options.paces.of(job.webhookId);
-    const hasNeighbours = this.#scheduler.webhooks > (waiting > 0 ? 1 : 0);
-    return gate.isSurplus(job, { waiting, bytes, inLine, isSlow, hasNeighbours }, this.#options.now());
+    const { slowJobs, slowBytes, webhooks } = this.#scheduler;
+    const hasNeighbours = webhooks > (waiting > 0 ? 1 : 0);
+    const facts = { waiting, bytes, inLine, isSlow, hasNeighbours, slowJobs, slowBytes };
+    return gate.isSurplus(job, facts, this.#options.now());
   }
 
   async #leave(job: Job, admission: Admission, overflow: Overflow): Promise<void> {
@@ -138,7 +143,21 @@ export class Dispatcher {
 
   #noteStalled(): void {
     this.#scheduler.noteStalled(this.#options.now());
+    if (this.#options.overflow !== undefined) this.#evict(this.#options.overflow);
     this.#pump();
+  }
+
+  #evict(overflow: Overflow): void {
+    const evicted = this.#scheduler.evictSlow(
+      ({ admission }) => admission.progress.span >= overflow.atUncommitted,
+      ({ origin }) => origin === 'topic',
+    );
+    for (const { job, admission } of evicted) {
+      if (admission.progress.revoked) continue;
+      overflow.gate.noteLeft(job, this.#options.now());
+      void this.#leave(job, admission, overflow);
+    }
+    if (evicted.length > 0) this.#wakeAll();
   }
 
   /** A job that lands as it begins comes back here while we are at it: the loop goes on, and the stack doesn't grow. */

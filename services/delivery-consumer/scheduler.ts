@@ -14,6 +14,8 @@ import { Deque } from '../shared/core/deque.js';
  *   admit → ready (or behind its conversation) → take → in flight → land → release
  *                                                                     └ next of the conversation is ready
  *
+ * What waits for a webhook that is slow may be taken out again (`evictSlow`): it goes where such webhooks are served.
+ *
  * A job has landed when its endpoint is done with it and only our own writes are awaited: they hold its memory, but
  * neither its conversation nor a place of its webhook, whose endpoint has nothing to do with them.
  *
@@ -40,6 +42,7 @@ export interface WebhookPace {
   /** Attempts that the webhook may have in flight now. */
   readonly cap: number;
   readonly isFast: boolean;
+  readonly isSlow: boolean;
   began(now: number): void;
   ended(now: number): void;
   isStalled(now: number): boolean;
@@ -83,6 +86,8 @@ export class Scheduler<J extends Schedulable> {
   #slowInFlight = 0;
   #jobs = 0;
   #bytes = 0;
+  #slowJobs = 0;
+  #slowBytes = 0;
 
   constructor(limits: SchedulerLimits, paceOf: (webhookId: string) => WebhookPace) {
     this.#limits = limits;
@@ -109,6 +114,16 @@ export class Scheduler<J extends Schedulable> {
     return this.#slowInFlight;
   }
 
+  /** Jobs that haven't landed of webhooks that aren't fast. */
+  get slowJobs(): number {
+    return this.#slowJobs;
+  }
+
+  /** Bytes of their bodies. */
+  get slowBytes(): number {
+    return this.#slowBytes;
+  }
+
   /** Jobs taken and not released yet: those in flight, and those that have landed. */
   get underWay(): number {
     return this.#inFlight + this.#landed.size;
@@ -132,8 +147,7 @@ export class Scheduler<J extends Schedulable> {
     const queue = this.#queueOf(job.webhookId);
     this.#jobs++;
     this.#bytes += job.body.byteLength;
-    queue.jobs++;
-    queue.bytes += job.body.byteLength;
+    this.#count(queue, 1, job.body.byteLength);
     const waiting = queue.conversations.get(job.conversationId);
     if (waiting === undefined) {
       queue.conversations.set(job.conversationId, null);
@@ -155,12 +169,12 @@ export class Scheduler<J extends Schedulable> {
       queue.queued = false;
       this.#classify(queue);
       // A webhook that turned slow or fast since it entered takes its turn among its like.
-      if (queue.inFlight >= queue.pace.cap) continue;
+      if (queue.inFlight >= queue.pace.cap || queue.ready.length === 0) continue;
       if (round !== this.#roundOf(queue)) {
         this.#enterRound(queue);
         continue;
       }
-      const item = queue.ready.shift();
+      const item = queue.ready.shift() as J;
       queue.pace.began(now);
       queue.inFlight++;
       this.#inFlight++;
@@ -182,8 +196,7 @@ export class Scheduler<J extends Schedulable> {
     queue.inFlight--;
     this.#inFlight--;
     if (queue.slow) this.#slowInFlight--;
-    queue.jobs--;
-    queue.bytes -= job.body.byteLength;
+    this.#count(queue, -1, -job.body.byteLength);
     const next = queue.conversations.get(job.conversationId)?.shift();
     if (next === undefined) queue.conversations.delete(job.conversationId);
     else queue.ready.unshift(next);
@@ -206,6 +219,56 @@ export class Scheduler<J extends Schedulable> {
     }
   }
 
+  /**
+   * Takes out what waits for slow webhooks of which one job `pins`: all that may leave, each conversation in its order,
+   * because it would wait for long. What is in flight stays.
+   */
+  evictSlow(pins: (item: J) => boolean, mayLeave: (item: J) => boolean): J[] {
+    const evicted: J[] = [];
+    for (const [webhookId, queue] of this.#webhooks) {
+      if (!queue.pace.isSlow || !isPinned(queue, pins)) continue;
+      this.#evict(queue, mayLeave, evicted);
+      if (queue.conversations.size === 0) this.#webhooks.delete(webhookId);
+    }
+    return evicted;
+  }
+
+  #evict(queue: WebhookQueue<J>, mayLeave: (item: J) => boolean, evicted: J[]): void {
+    const leave = (item: J): void => {
+      evicted.push(item);
+      this.#count(queue, -1, -item.job.body.byteLength);
+      this.#jobs--;
+      this.#bytes -= item.job.body.byteLength;
+    };
+    const staying = new Set<string>();
+    for (let left = queue.ready.length; left > 0; left -= 1) {
+      const head = queue.ready.shift() as J;
+      const { conversationId } = head.job;
+      const line = [head, ...(queue.conversations.get(conversationId) ?? [])];
+      if (line.every(mayLeave)) {
+        line.forEach(leave);
+        queue.conversations.delete(conversationId);
+      } else {
+        queue.ready.push(head);
+        staying.add(conversationId);
+      }
+    }
+    // Behind those in flight.
+    for (const [conversationId, line] of queue.conversations) {
+      if (line === null || staying.has(conversationId) || ![...line].every(mayLeave)) continue;
+      for (const item of line) leave(item);
+      queue.conversations.set(conversationId, null);
+    }
+  }
+
+  #count(queue: WebhookQueue<J>, jobs: number, bytes: number): void {
+    queue.jobs += jobs;
+    queue.bytes += bytes;
+    if (!queue.slow) return;
+    this.#slowJobs += jobs;
+    this.#slowBytes += bytes;
+  }
+
   /** The round whose next webhook may go; undefined when none may. */
   #openRound(): Deque<WebhookQueue<J>> | undefined {
     const { inFlight, slowInFlight } = this.#limits;
@@ -222,7 +285,10 @@ export class Scheduler<J extends Schedulable> {
   #classify(queue: WebhookQueue<J>): void {
     if (queue.slow !== queue.pace.isFast) return;
     queue.slow = !queue.pace.isFast;
-    this.#slowInFlight += queue.slow ? queue.inFlight : -queue.inFlight;
+    const sign = queue.slow ? 1 : -1;
+    this.#slowInFlight += sign * queue.inFlight;
+    this.#slowJobs += sign * queue.jobs;
+    this.#slowBytes += sign * queue.bytes;
   }
 
   #enterRound(queue: WebhookQueue<J>): void {
@@ -242,4 +308,14 @@ export class Scheduler<J extends Schedulable> {
     }
     return queue;
   }
+}
+
+/** The jobs of a conversation are in one partition: the first that waits tells for all. */
+function isPinned<J>({ ready, conversations }: WebhookQueue<J>, pins: (item: J) => boolean): boolean {
+  for (const head of ready) if (pins(head)) return true;
+  for (const line of conversations.values()) {
+    const first = line?.peek();
+    if (first !== undefined && pins(first)) return true;
+  }
+  return false;
 }

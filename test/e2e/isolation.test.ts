@@ -39,8 +39,8 @@ async function produced(companyId: string, count: number, call?: string): Promis
 }
 
 /** The sum of a metric's series. */
-async function metric(service: string, name: string): Promise<number> {
-  const lines = (await system.services.get(service)?.metric(name)) ?? '';
+async function metric(service: string, name: string, of = system): Promise<number> {
+  const lines = (await of.services.get(service)?.metric(name)) ?? '';
   return lines.split('\n').reduce((sum, line) => sum + Number(line.split(' ').at(-1) || 0), 0);
 }
 
@@ -69,6 +69,38 @@ describe('a slow endpoint', () => {
     for (const ids of ofCalls.values()) expect(received.filter((id) => ids.includes(id))).toEqual(ids);
     expect(system.services.get('overflow')?.lines[0]).toMatchObject({ service: 'delivery-consumer-overflow' });
   }, 120_000);
+});
+
+describe('a slow endpoint whose jobs wait', () => {
+  const ANSWERS_AFTER_MS = 15_000;
+
+  test('doesn’t stop the reading of its partitions for others: what waits leaves before', async () => {
+    // Records of a partition that may be read beyond the oldest that hasn't finished.
+    const env = { DELIVERY_MAX_UNCOMMITTED: '40', DELIVERY_SLOW_AFTER_MS: '200', DELIVERY_TIMEOUT_MS: '20000' };
+    const others = await startSystem(['call-consumer', 'delivery-consumer', 'retry-consumer'], env);
+    try {
+      await others.start('delivery-consumer', { as: 'overflow', args: ['--lane', 'overflow'] });
+      others.receiver.endpoint('/hangs', [{ kind: 'respond', status: 200, delayMs: ANSWERS_AFTER_MS }]);
+      others.receiver.endpoint('/fast');
+      await others.webhook('co_hangs', '/hangs');
+      await others.webhook('co_fast', '/fast');
+      const some = (companyId: string, count: number) =>
+        Array.from({ length: count }, () => event('call.initiated', companyId));
+      // Fewer than what makes a queue full, and more than are attempted at a time: the others wait for 15 s and more.
+      await others.produce(some('co_hangs', 40));
+      await others.receiver.waitFor((requests) => requests.some(at('/hangs')), 30_000);
+      const sent = some('co_fast', 900);
+      for (let from = 0; from < sent.length; from += 30) {
+        await others.produce(sent.slice(from, from + 30));
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      const arrived = (requests: readonly RecordedRequest[]) => countById(requests.filter(at('/fast'))).size;
+      await others.receiver.waitFor((requests) => arrived(requests) >= sent.length, 2 * ANSWERS_AFTER_MS);
+      expect(await metric('delivery-consumer', 'webhook_overflowed_total', others)).toBeGreaterThan(0);
+    } finally {
+      await others.close();
+    }
+  }, 180_000);
 });
 
 describe('endpoints that hang, more than the global cap has room for', () => {

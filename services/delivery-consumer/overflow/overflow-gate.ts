@@ -5,6 +5,8 @@
  * sick endpoints share only with each other." Full is a webhook that is slow and has `atJobs` jobs or `atBytes` bytes
  * waiting, or any that has half of the memory for jobs to itself while others have jobs here too: a fast webhook's
  * backlog alone is not a sickness, the pausing of partitions takes care of it. It ends at half (low-water mark).
+ * All that aren't fast share a quarter of the memory: a slow one may have waiting what is left of it, so that their bounds
+ * shrink together however many they are, and never stop the reading for the others.
  *
  * Order: a conversation with a job waiting or in flight here stays here, up to twice the bound; one that left goes on
  * leaving for ten minutes after its last job did, because what left before may still be on its way. Afterwards, after a
@@ -28,8 +30,13 @@ export interface QueueFacts {
   readonly inLine: boolean;
   /** Whether other webhooks have jobs here. */
   readonly hasNeighbours: boolean;
+  /** Jobs, and their bytes, of all webhooks here that aren't fast. */
+  readonly slowJobs: number;
+  readonly slowBytes: number;
 }
 
+/** The part of the memory for jobs that webhooks which aren't fast share. */
+const FOR_SLOW = 1 / 4;
 const STICKS_MS = 600_000;
 const MAX_CONVERSATIONS = 50_000;
 
@@ -64,6 +71,14 @@ export class OverflowGate {
     return true;
   }
 
+  /** A job that had been taken in leaves all the same. `now` in ms. */
+  noteLeft(
+    { webhookId, conversationId }: { readonly webhookId: string; readonly conversationId: string },
+    now: number,
+  ): void {
+    this.#remember(`${webhookId}:${conversationId}`, now);
+  }
+
   #isFull(webhookId: string, facts: QueueFacts): boolean {
     if (this.#overflowing.has(webhookId)) {
       if (this.#exceeds(facts, 0.5)) return true;
@@ -77,8 +92,11 @@ export class OverflowGate {
     return true;
   }
 
-  #exceeds({ waiting, bytes }: QueueFacts, factor: number): boolean {
-    return waiting >= this.#limits.atJobs * factor || (waiting > 0 && bytes >= this.#limits.atBytes * factor);
+  #exceeds({ waiting, bytes, slowJobs, slowBytes }: QueueFacts, factor: number): boolean {
+    const { atJobs, atBytes, maxJobs, maxJobBytes } = this.#limits;
+    const jobsLeft = Math.max(1, Math.min(atJobs, maxJobs * FOR_SLOW - slowJobs));
+    const bytesLeft = Math.max(1, Math.min(atBytes, maxJobBytes * FOR_SLOW - slowBytes));
+    return waiting >= jobsLeft * factor || (waiting > 0 && bytes >= bytesLeft * factor);
   }
 
   #remember(key: string, now: number): void {

@@ -13,6 +13,7 @@ export interface OverflowSettings {
   readonly overflowAtBytes: number;
   readonly maxJobs: number;
   readonly maxJobBytes: number;
+  readonly maxUncommitted: number;
   readonly metrics: Pick<DeliveryMetrics<never>, 'overflowed' | 'overflowing'>;
   readonly signal: AbortSignal;
 }
@@ -28,6 +29,8 @@ export async function openOverflow(
   metrics.overflowing.readFrom(() => gate.overflowing);
   return {
     gate,
+    // At the whole of it the partition is paused.
+    atUncommitted: Math.ceil(settings.maxUncommitted / 2),
     send: async (job) => {
       await topic.send({ ...job, lane: 'overflow' }, settings.signal);
       metrics.overflowed();

@@ -4,12 +4,14 @@ import type { Lease } from './recovery.js';
  * Looks for recoveries that are due, takes them by lease and looks after each, several at a time.
  *
  * Every delivery process does so and none leads: what one that dies had leased is due again when its lease ends. Leases
- * of what takes long are renewed. `stop` begins nothing more and lets what is under way come to an end.
+ * of what takes long are renewed; one that was lost meanwhile, because the process slept, ends its look: another is at it.
+ * `stop` begins nothing more and lets what is under way come to an end.
  */
 export interface RecoveryWatchPorts {
   /** Leases at most `limit` recoveries that are due. */
   readonly lease: (limit: number) => Promise<readonly Lease[]>;
-  readonly renew: (leases: readonly Lease[]) => Promise<void>;
+  /** Returns those that are not ours any more. */
+  readonly renew: (leases: readonly Lease[]) => Promise<readonly Lease[]>;
   readonly look: (lease: Lease, stopping: AbortSignal) => Promise<void>;
   /** What a look threw: the process was interrupted, or it is a bug. */
   readonly onError: (error: unknown) => void;
@@ -22,11 +24,17 @@ export interface RecoveryWatchSettings {
   readonly renewEveryMs: number;
 }
 
+interface Look {
+  readonly lease: Lease;
+  readonly looking: Promise<void>;
+  readonly lost: AbortController;
+}
+
 export class RecoveryWatch {
   readonly #settings: RecoveryWatchSettings;
   readonly #ports: RecoveryWatchPorts;
   readonly #stopping = new AbortController();
-  readonly #underWay = new Map<string, { readonly lease: Lease; readonly looking: Promise<void> }>();
+  readonly #underWay = new Map<string, Look>();
   #polling: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #renewedAt = performance.now();
@@ -74,16 +82,18 @@ export class RecoveryWatch {
   async #renew(): Promise<void> {
     if (performance.now() - this.#renewedAt < this.#settings.renewEveryMs) return;
     this.#renewedAt = performance.now();
-    await this.#ports.renew([...this.#underWay.values()].map(({ lease }) => lease));
+    const lost = await this.#ports.renew([...this.#underWay.values()].map(({ lease }) => lease));
+    for (const { webhookId } of lost) this.#underWay.get(webhookId)?.lost.abort();
   }
 
   /** One that is under way here already lost its lease for a moment, and has it again now. */
   #begin(lease: Lease): void {
     if (this.#underWay.has(lease.webhookId)) return;
+    const lost = new AbortController();
     const looking = this.#ports
-      .look(lease, this.#stopping.signal)
+      .look(lease, AbortSignal.any([this.#stopping.signal, lost.signal]))
       .catch((error: unknown) => this.#ports.onError(error))
       .finally(() => this.#underWay.delete(lease.webhookId));
-    this.#underWay.set(lease.webhookId, { lease, looking });
+    this.#underWay.set(lease.webhookId, { lease, looking, lost });
   }
 }

@@ -15,7 +15,8 @@ import { RecoveryWindow } from './recovery-window.js';
  *   Active            → the held events follow in order, throttled, behind live traffic (the dispatcher takes them in)
  *
  * An event is removed from what is held only after everything that its attempt caused has been acknowledged: whoever
- * dies in between doubles the attempts under way, and loses nothing. The status is read from MongoDB itself, not from
+ * dies in between doubles the attempts under way, and loses nothing. A process looks after so many webhooks at a time, so
+ * a backlog is left after some seconds, for the longest due to have their turn. The status is read from MongoDB itself, not from
  * the cache; where the cache is behind, an attempt answers `held` and is made a moment later.
  */
 export interface RecoveryPorts {
@@ -25,6 +26,7 @@ export interface RecoveryPorts {
   /** Undefined when no probe may be made now. */
   readonly beginProbe: (lease: Lease) => Promise<Circuit | undefined>;
   readonly probeFailed: (probe: ProbeFailed & Lease) => Promise<void>;
+  /** At most `limit`, fewer where they are large; none only where nothing is held. */
   readonly oldest: (lease: Lease, limit: number) => Promise<readonly HeldDelivery[]>;
   readonly remove: (lease: Lease, attemptIds: readonly string[]) => Promise<void>;
   /** Gives the lease back; the next look is at `dueAt` (epoch ms) or earlier. */
@@ -75,6 +77,14 @@ const REMOVED_AT_ONCE = 10;
 const CACHE_BEHIND_MS = 250;
 /** Another process is at it. */
 const TAKEN_MS = 1_000;
+/** How long a webhook's backlog is worked off before others have their turn. */
+const TURN_MS = 5_000;
+
+interface Turn {
+  readonly window: RecoveryWindow;
+  readonly stopping: AbortSignal;
+  readonly until: number;
+}
 
 export class Recovery {
   readonly #settings: RecoverySettings;
@@ -88,15 +98,16 @@ export class Recovery {
   /** `stopping` lets it come to an end without leaving anything half done. */
   async look(lease: Lease, stopping: AbortSignal): Promise<void> {
     const window = new RecoveryWindow(this.#settings.inFlight);
+    const turn = { window, stopping, until: this.#ports.now() + TURN_MS };
     for (;;) {
-      const next = stopping.aborted ? this.#ports.now() : await this.#step(lease, window, stopping);
+      const next = stopping.aborted ? this.#ports.now() : await this.#step(lease, turn);
       if (next === 'again') continue;
       if (next === 'empty' && (await this.#ports.end(lease))) return;
       return this.#ports.putOff(lease, next === 'empty' ? this.#ports.now() : next);
     }
   }
 
-  async #step(lease: Lease, window: RecoveryWindow, stopping: AbortSignal): Promise<Next> {
+  async #step(lease: Lease, turn: Turn): Promise<Next> {
     const state = await this.#ports.stateOf(lease);
     if (state === undefined) return this.#discard(lease, 'webhook-deleted');
     switch (state.status) {
@@ -105,7 +116,7 @@ export class Recovery {
       case 'failed':
         return this.#tend(lease, state.circuit);
       case 'active':
-        return this.#drain(lease, window, stopping);
+        return this.#drain(lease, turn);
     }
   }
 
@@ -151,7 +162,7 @@ export class Recovery {
     return 'again';
   }
 
-  async #drain(lease: Lease, window: RecoveryWindow, stopping: AbortSignal): Promise<Next> {
+  async #drain(lease: Lease, { window, stopping, until }: Turn): Promise<Next> {
     const page = await this.#ports.oldest(lease, PAGE);
     if (page.length === 0) return 'empty';
     const wave = new Wave(lease, window, this.#ports);
@@ -159,9 +170,11 @@ export class Recovery {
       await wave.room();
       if (wave.blocked || stopping.aborted) break;
       wave.start(held);
+      if (this.#ports.now() >= until) break;
     }
     await wave.end();
-    return wave.blocked ? this.#ports.now() + CACHE_BEHIND_MS : 'again';
+    if (wave.blocked) return this.#ports.now() + CACHE_BEHIND_MS;
+    return this.#ports.now() >= until ? this.#ports.now() : 'again';
   }
 }
 

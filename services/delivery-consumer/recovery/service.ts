@@ -102,6 +102,6 @@ function heldDelivery(
         resolve(end);
       };
       waiting.add(finish);
-      dispatcher.admit(job, 'held', { progress: { revoked: false }, finish });
+      dispatcher.admit(job, 'held', { progress: { revoked: false, span: 0 }, finish });
     });
 }

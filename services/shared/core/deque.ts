@@ -40,6 +40,12 @@ export class Deque<T> {
     return this.#length === 0 ? undefined : this.#ring[this.#head];
   }
 
+  /** From the head on; it must not change meanwhile. */
+  *[Symbol.iterator](): Iterator<T> {
+    for (let index = 0; index < this.#length; index++)
+      yield this.#ring[(this.#head + index) & (this.#ring.length - 1)] as T;
+  }
+
   #resize(size: number): void {
     const ring = new Array<T | undefined>(size);
     for (let index = 0; index < this.#length; index++) {

@@ -56,6 +56,25 @@ describe('what is held', () => {
     expect(await names()).toEqual(['a']);
   });
 
+  test('is read by pages of 4 MiB of bodies, and of one event however large it is', async () => {
+    const roomy = new HeldDeliveries({ db: database.db, policy: { ...POLICY, maxEvents: 100, maxBytes: 100_000_000 } });
+    const sizes = [1_500_000, 1_500_000, 1_500_000, 5_000_000, 10];
+    for (const [index, size] of sizes.entries()) {
+      const job = jobOf({ jobId: `${index}`, receivedAt: NOW + index, body: Buffer.alloc(size, 1) });
+      expect(await roomy.hold(job, false, NOW)).toBe('held');
+    }
+    const pages: string[] = [];
+    for (let page = await roomy.oldest(REF, 100); page.length > 0; page = await roomy.oldest(REF, 100)) {
+      pages.push(page.map(({ job }) => job.jobId).join(' '));
+      await roomy.remove(
+        REF,
+        page.map(({ job }) => `${job.jobId}:1`),
+      );
+    }
+    expect(pages).toEqual(['0 1', '2', '3', '4']);
+    await roomy.close();
+  });
+
   test('belongs to its company: another company’s webhook of the same name sees nothing of it', async () => {
     await hold('a');
     const foreign = { ...REF, companyId: 'company_2' };
@@ -118,9 +137,22 @@ describe('a recovery', () => {
     const leased = await Promise.all([one.lease(10, now), other.lease(10, now)]);
     expect(leased.flat()).toEqual([{ ...REF, holds: 1, pokes: 0 }]);
     const holder = leased[0].length === 1 ? 'one' : 'other';
-    await recoveries(holder).renew([REF], new Date(NOW + 1_000));
+    expect(await recoveries(holder).renew([REF], new Date(NOW + 1_000))).toEqual([]);
     expect(await other.lease(10, new Date(NOW + LEASE_MS + 999))).toEqual([]);
     expect(await other.lease(10, new Date(NOW + LEASE_MS + 1_000))).toHaveLength(1);
+  });
+
+  test('whose lease another took meanwhile is told when it is renewed', async () => {
+    await hold('a');
+    await hold('b', { webhookId: 'wh_2' });
+    const [sleeper, other] = [recoveries('sleeper'), recoveries('other')];
+    const leases = await sleeper.lease(10, now);
+    expect(leases).toHaveLength(2);
+    const later = new Date(NOW + LEASE_MS + 1_000);
+    expect(await other.lease(1, later)).toHaveLength(1);
+    const lost = await sleeper.renew(leases, later);
+    const [taken] = await database.db.collection<RecoveryDocument>('recoveries').find({ holder: 'other' }).toArray();
+    expect(lost.map(({ webhookId }) => webhookId)).toEqual([taken?._id]);
   });
 
   test('of many webhooks are leased together: each by one process, however many ask at the same instant', async () => {

@@ -22,6 +22,7 @@ function behavesLikeAnArray(steps: readonly Step[]): void {
     }
     expect(deque.length).toBe(array.length);
   }
+  expect([...deque]).toEqual(array);
   while (array.length > 0) expect(deque.shift()).toBe(array.shift());
   expect([deque.shift(), deque.peek(), deque.length]).toEqual([undefined, undefined, 0]);
 }

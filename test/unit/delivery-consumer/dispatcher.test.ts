@@ -16,22 +16,34 @@ interface Given {
 }
 
 function stage({ inFlight = 10, perWebhook = 10, surplus, landsAtOnce = () => false }: Given = {}) {
+  const clock = { now: 0 };
   const left = new Map<string, () => void>();
+  const noted: string[] = [];
   const begun: string[] = [];
   const errors: unknown[] = [];
   const ends = new Map<string, { resolve: (end: AttemptEnd) => void; reject: (error: unknown) => void }>();
   const landings = new Map<string, () => void>();
+  const paces = new Map<string, Pace>();
+  const paceOf = (webhookId: string): Pace => {
+    const pace = paces.get(webhookId) ?? new Pace({ maxInFlight: perWebhook, slowAfterMs: 1_000 });
+    paces.set(webhookId, pace);
+    return pace;
+  };
   const dispatcher = new Dispatcher({
     limits: { inFlight, slowInFlight: inFlight },
-    paces: { of: () => new Pace({ maxInFlight: perWebhook, slowAfterMs: 1_000 }) } as unknown as Paces,
+    paces: { of: paceOf } as unknown as Paces,
     overflow:
       surplus === undefined
         ? undefined
         : {
-            gate: { isSurplus: ({ jobId }: Job) => surplus(jobId) } as unknown as OverflowGate,
+            gate: {
+              isSurplus: ({ jobId }: Job) => surplus(jobId),
+              noteLeft: ({ jobId }: Job) => noted.push(jobId),
+            } as unknown as OverflowGate,
             send: ({ jobId }) => new Promise((resolve) => left.set(jobId, resolve)),
+            atUncommitted: 5,
           },
-    now: () => 0,
+    now: () => clock.now,
     attempt: ({ jobId }: Job, _origin, landed) =>
       new Promise((resolve, reject) => {
         begun.push(jobId);
@@ -57,7 +69,7 @@ function stage({ inFlight = 10, perWebhook = 10, surplus, landsAtOnce = () => fa
     await settled();
   };
   const land = (jobId: string): void => landings.get(jobId)?.();
-  return { dispatcher, partition, begun, errors, admit, land, end, fail, left };
+  return { dispatcher, partition, begun, errors, admit, land, end, fail, left, noted, clock };
 }
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -242,5 +254,57 @@ describe('the surplus of a full queue', () => {
     expect(await isDone(drained)).toBe(false);
     left.get('a')?.();
     await drained;
+  });
+});
+
+describe('what waits for a slow webhook and holds its partition’s commit back too far', () => {
+  const SLOW = { webhookId: 'wh_slow' };
+
+  test('leaves, all of it, before the partition would be paused; others, and what is in flight, stay', async () => {
+    const { dispatcher, partition, admit, end, begun, left, noted, clock } = stage({
+      perWebhook: 1,
+      surplus: () => false,
+    });
+    const slow = [admit('s1', SLOW), admit('s2', SLOW), admit('s3', { ...SLOW, conversationId: 's1' })];
+    admit('a', { webhookId: 'wh_a' });
+    admit('b', { webhookId: 'wh_b' });
+    clock.now = 2_000;
+    await until(() => left.size > 0);
+    expect([[...left.keys()].sort(), noted.sort(), begun]).toEqual([
+      ['s2', 's3'],
+      ['s2', 's3'],
+      ['s1', 'a', 'b'],
+    ]);
+    for (const arrive of left.values()) arrive();
+    await end('s1');
+    await end('a');
+    expect(slow.map(({ finished }) => finished)).toEqual([true, true, true]);
+    expect([partition.positionBeyond(-1), dispatcher.jobs]).toEqual([4, 1]);
+  });
+
+  test('stays while it holds back little, and where it isn’t slow', async () => {
+    for (const [jobs, now] of [
+      [4, 2_000],
+      [20, 500],
+    ] as const) {
+      const { dispatcher, admit, left, clock } = stage({ perWebhook: 1, surplus: () => false });
+      for (let n = 0; n < jobs; n += 1) admit(`s${n}`, SLOW);
+      clock.now = now;
+      await new Promise((resolve) => setTimeout(resolve, 600));
+      expect([left.size, dispatcher.jobs]).toEqual([0, jobs]);
+    }
+  });
+
+  test('isn’t sent where its partition is another’s by now', async () => {
+    const { dispatcher, admit, left, clock } = stage({ perWebhook: 1, surplus: () => false });
+    const lost = new PartitionProgress('webhooks.dispatch', 1);
+    admit('s1', SLOW);
+    admit('gone', SLOW, lost);
+    for (let n = 2; n < 9; n += 1) admit(`s${n}`, SLOW);
+    lost.revoke();
+    clock.now = 2_000;
+    await until(() => left.size > 0);
+    expect([left.size, left.has('gone')]).toEqual([7, false]);
+    expect(dispatcher.jobs).toBe(8);
   });
 });

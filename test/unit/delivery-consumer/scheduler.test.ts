@@ -21,6 +21,9 @@ interface Bounds {
 
 const isSlow = (webhookId: string, { slow }: Bounds): boolean => Number(webhookId.slice(1)) < slow;
 
+const lineOf = ({ job }: Item): string => `${job.webhookId} ${job.conversationId}`;
+const mayLeave = ({ number }: Item): boolean => number % 7 !== 0;
+
 class Model {
   readonly #limits: Bounds;
   /** Not landed. */
@@ -44,6 +47,16 @@ class Model {
     this.held.splice(this.held.indexOf(item), 1);
     this.landed.add(item);
     this.#note();
+  }
+
+  /** Takes out what waits for slow webhooks, conversations of which a job has to stay excepted. */
+  evict(): Item[] {
+    const waiting = this.held.filter((item) => !this.flying.has(item) && isSlow(item.job.webhookId, this.#limits));
+    const stays = new Set(waiting.filter((item) => !mayLeave(item)).map(lineOf));
+    const evicted = waiting.filter((item) => !stays.has(lineOf(item)));
+    for (const item of evicted) this.held.splice(this.held.indexOf(item), 1);
+    this.#note();
+    return evicted;
   }
 
   release(item: Item): void {
@@ -95,9 +108,12 @@ class Model {
   }
 }
 
+const byNumber = (one: number, other: number): number => one - other;
+
 type Step =
   | { readonly kind: 'admit'; readonly webhook: number; readonly conversation: number; readonly bytes: number }
   | { readonly kind: 'take' }
+  | { readonly kind: 'evict' }
   | { readonly kind: 'land' | 'release'; readonly which: number };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -113,6 +129,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('take' as const) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('land' as const, 'release' as const), which: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('release' as const), which: fc.nat() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('evict' as const) }) },
 );
 
 const limits: fc.Arbitrary<Bounds> = fc.record({
@@ -138,7 +155,7 @@ function play(bounds: Bounds, steps: readonly Step[]): void {
     scheduler.release(item, 0);
     model.release(item);
   };
-  let admitted = 0;
+  let [admitted, gone] = [0, 0];
   for (const current of steps) {
     if (current.kind === 'admit') {
       const { webhook, conversation, bytes } = current;
@@ -148,6 +165,12 @@ function play(bounds: Bounds, steps: readonly Step[]): void {
       model.admit(item);
     } else if (current.kind === 'take') {
       take();
+    } else if (current.kind === 'evict') {
+      const evicted = scheduler.evictSlow(() => true, mayLeave);
+      const expected = model.evict();
+      expect(evicted.map(({ number }) => number).sort(byNumber)).toEqual(expected.map(({ number }) => number));
+      expectOrder(evicted);
+      gone += evicted.length;
     } else if (current.kind === 'land') {
       const item = anyOf(model.flying, current.which);
       if (item === undefined) continue;
@@ -161,6 +184,9 @@ function play(bounds: Bounds, steps: readonly Step[]): void {
     expect([scheduler.jobs, scheduler.inFlight]).toEqual([here.length, model.flying.size]);
     expect(scheduler.underWay).toBe(model.flying.size + model.landed.size);
     expect(scheduler.bytes).toBe(here.reduce((sum, { job }) => sum + job.body.byteLength, 0));
+    const slow = model.held.filter(({ job }) => isSlow(job.webhookId, bounds));
+    expect(scheduler.slowJobs).toBe(slow.length);
+    expect(scheduler.slowBytes).toBe(slow.reduce((sum, { job }) => sum + job.body.byteLength, 0));
     expect(scheduler.webhooks).toBe(new Set(model.held.map(({ job }) => job.webhookId)).size);
   }
   while (model.held.length + model.landed.size > 0) {
@@ -170,7 +196,7 @@ function play(bounds: Bounds, steps: readonly Step[]): void {
     for (const item of underWay) release(item);
   }
   expect([scheduler.jobs, scheduler.bytes, scheduler.inFlight, scheduler.webhooks]).toEqual([0, 0, 0, 0]);
-  expect(new Set(taken).size).toBe(admitted);
+  expect(new Set(taken).size).toBe(admitted - gone);
   expectOrder(taken);
 }
 

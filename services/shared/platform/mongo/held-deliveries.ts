@@ -48,6 +48,9 @@ interface Counted {
   readonly countedAt: number;
 }
 
+const OLDEST_FIRST = { receivedAt: 1, position: 1, _id: 1 } as const;
+/** So many recoveries go on at a time that pages of large bodies must not add up. */
+const PAGE_BYTES = 4 * 1024 * 1024;
 const COUNT_AGE_MS = 1_000;
 const COUNT_AGE_WITH_ROOM_MS = 10_000;
 const MAX_COUNTED = 10_000;
@@ -90,17 +93,36 @@ export class HeldDeliveries {
     return this.#batcher.add({ job, heldAt, owed });
   }
 
-  /** The oldest `limit` of a webhook, those of `except` (attempt ids) left out. @throws DependencyError */
-  async oldest(
-    { companyId, webhookId }: WebhookRef,
-    limit: number,
-    except: readonly string[] = [],
-  ): Promise<HeldDelivery[]> {
-    const filter = { companyId, webhookId, ...(except.length === 0 ? {} : { _id: { $nin: [...except] } }) };
+  /**
+   * The oldest of a webhook: `limit` at most, and no more than have 4 MiB of bodies together, but one however large it is.
+   * @throws DependencyError
+   */
+  async oldest({ companyId, webhookId }: WebhookRef, limit: number): Promise<HeldDelivery[]> {
+    const count = limit === 1 ? 1 : await this.#pageOf({ companyId, webhookId }, limit);
+    if (count === 0) return [];
     const found = await onMongo('reading held deliveries', () =>
-      this.#held.find(filter).sort({ receivedAt: 1, position: 1, _id: 1 }).limit(limit).toArray(),
+      this.#held.find({ companyId, webhookId }).sort(OLDEST_FIRST).limit(count).toArray(),
     );
     return found.map((document) => ({ job: toHeldJob(document), expiresAt: document.expiresAt.getTime() }));
+  }
+
+  /** How many of the oldest make a page; the index alone answers. */
+  async #pageOf(ref: WebhookRef, limit: number): Promise<number> {
+    const sizes = await onMongo('sizing held deliveries', () =>
+      this.#held
+        .find({ companyId: ref.companyId, webhookId: ref.webhookId })
+        .sort(OLDEST_FIRST)
+        .limit(limit)
+        .project<{ bytes: number }>({ _id: 0, bytes: 1 })
+        .toArray(),
+    );
+    let [count, sum] = [0, 0];
+    for (const { bytes } of sizes) {
+      sum += bytes;
+      if (count > 0 && sum > PAGE_BYTES) break;
+      count += 1;
+    }
+    return count;
   }
 
   /** @param attemptIds those that are held no more. @throws DependencyError */

@@ -93,16 +93,25 @@ export class Recoveries {
     return leases.map(({ _id, companyId, holds, pokes }) => ({ webhookId: _id, companyId, holds, pokes }));
   }
 
-  /** Keeps leases of this process from ending. @throws DependencyError */
-  async renew(refs: readonly WebhookRef[], now: Date): Promise<void> {
-    if (refs.length === 0) return;
+  /** Keeps leases of this process from ending; returns those that it has no more. @throws DependencyError */
+  async renew<L extends WebhookRef>(refs: readonly L[], now: Date): Promise<readonly L[]> {
+    if (refs.length === 0) return [];
     const operations = refs.map(({ companyId, webhookId }) => ({
       updateOne: {
         filter: { _id: webhookId, companyId, holder: this.#holder },
         update: { $set: { leaseUntil: this.#leaseEnd(now) } },
       },
     }));
-    await onMongo('renewing leases', () => this.#recoveries.bulkWrite(operations, { ordered: false }));
+    const renewed = await onMongo('renewing leases', () => this.#recoveries.bulkWrite(operations, { ordered: false }));
+    if (renewed.matchedCount === refs.length) return [];
+    const ours = await onMongo('reading leases', () =>
+      this.#recoveries
+        .find({ ...filterOf(refs), holder: this.#holder })
+        .project<{ _id: string }>({ _id: 1 })
+        .toArray(),
+    );
+    const kept = new Set(ours.map(({ _id }) => _id));
+    return refs.filter(({ webhookId }) => !kept.has(webhookId));
   }
 
   /** Gives the lease back; the next look is at `dueAt`, or at once if a person asked for it. @throws DependencyError */

@@ -2,7 +2,15 @@ import { describe, expect, test } from '@jest/globals';
 import { OverflowGate, type QueueFacts } from '../../../../services/delivery-consumer/overflow/overflow-gate.js';
 
 const LIMITS = { atJobs: 10, atBytes: 1_000, maxJobs: 100, maxJobBytes: 10_000 };
-const FACTS: QueueFacts = { waiting: 0, bytes: 0, isSlow: true, inLine: false, hasNeighbours: true };
+const FACTS: QueueFacts = {
+  waiting: 0,
+  bytes: 0,
+  isSlow: true,
+  inLine: false,
+  hasNeighbours: true,
+  slowJobs: 0,
+  slowBytes: 0,
+};
 const job = (conversationId = 'c1', webhookId = 'wh_1') => ({ webhookId, conversationId });
 
 /** Whether a first job of its conversation leaves a queue like this. */
@@ -19,6 +27,12 @@ describe('a job is surplus when its queue is full', () => {
     ['it has more than half of the memory to itself', { waiting: 51, isSlow: false }, true],
     ['it has more than half of the bytes to itself', { waiting: 5, bytes: 5_001, isSlow: false }, true],
     ['there is nobody to take it from', { waiting: 99, isSlow: false, hasNeighbours: false }, false],
+    ['all slow ones together have nearly a quarter of the memory', { waiting: 5, slowJobs: 20 }, true],
+    ['the same, and it has less than what is left', { waiting: 4, slowJobs: 20 }, false],
+    ['they have more than that quarter', { waiting: 1, slowJobs: 99 }, true],
+    ['they have more than that quarter, and it has nothing', { waiting: 0, slowJobs: 99 }, false],
+    ['they have nearly a quarter of the bytes', { waiting: 1, bytes: 100, slowBytes: 2_400 }, true],
+    ['it isn’t slow, whatever the slow ones have', { waiting: 50, isSlow: false, slowJobs: 99 }, false],
     ['its conversation is in line here', { waiting: 10, inLine: true }, false],
     ['its conversation is in line here, and the queue is twice too long', { waiting: 20, inLine: true }, true],
   ])('%s', (_what, facts, surplus) => {
@@ -43,6 +57,12 @@ describe('once it overflows', () => {
       true,
       false,
     ]);
+  });
+
+  test('a job that left although it had been taken in takes its conversation with it', () => {
+    const gate = new OverflowGate(LIMITS);
+    gate.noteLeft(job(), 0);
+    expect([gate.isSurplus(job(), FACTS, 1), gate.isSurplus(job('c2'), FACTS, 1)]).toEqual([true, false]);
   });
 
   test('other webhooks stay', () => {

@@ -22,14 +22,23 @@ interface Given {
   readonly status?: Status | 'deleted';
   readonly circuit?: Circuit | null;
   readonly ends?: Readonly<Record<string, AttemptEnd>>;
+  readonly inFlight?: number;
   readonly ports?: Partial<RecoveryPorts>;
 }
 
 /** One webhook, what is held for it, and everything that was done, in order. */
-function worldOf({ held = heldOf('a'), status = 'failed', circuit = OPEN, ends = {}, ports = {} }: Given = {}) {
+function worldOf({
+  held = heldOf('a'),
+  status = 'failed',
+  circuit = OPEN,
+  ends = {},
+  inFlight = 4,
+  ports = {},
+}: Given = {}) {
   const did: string[] = [];
   const entries: FailureEntry[] = [];
-  const world = { did, entries, held, status, circuit, inFlight: 0, mostInFlight: 0 };
+  const onDeliver = (): unknown => undefined;
+  const world = { did, entries, held, status, circuit, inFlight: 0, mostInFlight: 0, onDeliver };
   const endOf = (jobId: string): AttemptEnd => ends[jobId] ?? 'delivered';
   const all: RecoveryPorts = {
     stateOf: () =>
@@ -55,6 +64,7 @@ function worldOf({ held = heldOf('a'), status = 'failed', circuit = OPEN, ends =
     },
     deliver: async ({ jobId }) => {
       did.push(`deliver ${jobId}`);
+      world.onDeliver();
       world.mostInFlight = Math.max(world.mostInFlight, (world.inFlight += 1));
       await new Promise((resolve) => setImmediate(resolve));
       world.inFlight -= 1;
@@ -71,7 +81,7 @@ function worldOf({ held = heldOf('a'), status = 'failed', circuit = OPEN, ends =
     ...ports,
   };
   const look = async (stopping = new AbortController().signal): Promise<readonly string[]> => {
-    await new Recovery({ hold: HOLD, inFlight: 4 }, all).look(LEASE, stopping);
+    await new Recovery({ hold: HOLD, inFlight }, all).look(LEASE, stopping);
     return did;
   };
   return Object.assign(world, { look });
@@ -136,6 +146,21 @@ describe('an Active webhook', () => {
     expect(did.filter((step) => step.startsWith('deliver'))).toEqual(names.map((name) => `deliver ${name}`));
     expect(did.slice(0, 2)).toEqual(['deliver e0', 'deliver e1']);
     expect([world.mostInFlight, world.held, did.at(-1)]).toEqual([4, [], 'end']);
+  });
+
+  test('has its turn for five seconds, then others have theirs; at least one event goes out in each', async () => {
+    for (const [msPerEvent, delivered] of [
+      [1_000, 5],
+      [6_000, 1],
+    ] as const) {
+      const clock = { now: NOW };
+      const names = Array.from({ length: 20 }, (_, index) => `e${index}`);
+      const world = worldOf({ status: 'active', held: heldOf(...names), inFlight: 1, ports: { now: () => clock.now } });
+      world.onDeliver = () => (clock.now += msPerEvent);
+      const did = await world.look();
+      expect(did.filter((step) => step.startsWith('deliver'))).toHaveLength(delivered);
+      expect([did.at(-1), world.held.length]).toEqual([`put off ${clock.now - NOW}`, 20 - delivered]);
+    }
   });
 
   test('that fails again meanwhile keeps what was not attempted', async () => {
