@@ -138,7 +138,7 @@ export const deliverySchema = {
       min: 1,
       max: 10_000_000,
       unit: 'jobs',
-      default: 20_000,
+      default: 10_000,
       env: 'DELIVERY_MAX_JOBS',
     },
     maxJobBytes: {

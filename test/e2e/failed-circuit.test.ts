@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RecordedRequest } from '../../deploy/local/receiver/recorded-request.js';
+import { respond } from '../../deploy/local/receiver/step.js';
 import type { HeldDocument } from '../../services/shared/platform/mongo/held-document.js';
 import { eventIdOf } from '../support/bodies.js';
 import { event, startSystem, type System } from '../support/system.js';
@@ -36,6 +37,8 @@ afterAll(async () => {
 describe('a webhook whose endpoint fails', () => {
   test('loses nothing over probes, a killed process and a restarted one, and is caught up when it answers', async () => {
     const { companyId, webhookId, path, endpoint } = await failing('/story');
+    // So slow that two probes at a time would be seen.
+    endpoint.script([respond(500, { delayMs: 400 })]);
     const trip = await produced(companyId, 3);
     await failed(companyId, webhookId);
     const trippedAt = Date.now();
@@ -63,6 +66,7 @@ describe('a webhook whose endpoint fails', () => {
     const probes = system.receiver.requests(at(path)).filter(({ arrivedAt }) => arrivedAt > trippedAt + 200);
     expect(probes.length).toBeGreaterThanOrEqual(2);
     expect(overlapping(probes)).toEqual([]);
+    expect(pausesBetween(probes).filter((ms) => ms < FIRST_PROBE_MS)).toEqual([]);
 
     endpoint.script([200]);
     const sent = [...first, ...second, ...third];
@@ -228,6 +232,11 @@ function heldOf(companyId: string, webhookId: string): Promise<HeldDocument[]> {
 
 function recoveriesOf(companyId: string): Promise<number> {
   return system.mongo.db.collection('recoveries').countDocuments({ companyId });
+}
+
+/** From the end of each to the beginning of the next. */
+function pausesBetween(requests: readonly RecordedRequest[]): readonly number[] {
+  return requests.slice(1).map(({ arrivedAt }, index) => arrivedAt - (requests[index]?.completedAt ?? Infinity));
 }
 
 /** Requests that began before the one before them had ended. */
