@@ -10,7 +10,7 @@ import type { FailureDocument } from '../../services/shared/platform/mongo/failu
 import type { LogLine } from '../support/service-process.js';
 import { memoryKnownSchemas } from '../support/known-schemas.js';
 import { expectedJobs } from './check/expected-jobs.js';
-import { CANARY } from './estate.js';
+import { holdsSecret, tellsSecret } from './find-secrets.js';
 import type { History, JobRecord, Produced } from './history.js';
 import { toPosts } from './posts.js';
 import { readTopic, type StoredRecord } from './read-topic.js';
@@ -142,20 +142,18 @@ async function lags({ watch, groups }: Rig): Promise<Map<string, number>> {
   return found;
 }
 
-/** Where credentials stand in clear: in a process's log, or anywhere in the database. */
+/** Where credentials stand in clear, or only encoded: in a process's log, or anywhere in the database. */
 async function findLeaks({ system, fleet }: Rig): Promise<string[]> {
   const leaks = fleet.generations
-    .filter(({ process }) => process.raw.some((line) => line.includes(CANARY)))
+    .filter(({ process }) => process.raw.some(holdsSecret))
     .map(({ as }) => `the log of ${as}`);
   for (const { name } of await system.mongo.db.listCollections({}, { nameOnly: true }).toArray()) {
     for await (const document of system.mongo.db.collection(name).find())
-      if (JSON.stringify(document).includes(CANARY)) leaks.push(`${name} ${String(document['_id'])}`);
+      if (holdsSecret(JSON.stringify(document))) leaks.push(`${name} ${String(document['_id'])}`);
   }
   return leaks;
 }
 
 function leakingTopics(contents: Contents): string[] {
-  return [...contents]
-    .filter(([, records]) => records.some(({ value }) => value?.includes(CANARY) === true))
-    .map(([topic]) => topic);
+  return [...contents].filter(([, records]) => records.some(tellsSecret)).map(([topic]) => topic);
 }

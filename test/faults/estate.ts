@@ -15,6 +15,8 @@ export interface PlannedWebhook {
   readonly authentication?: Authentication;
   /** Instead of the run's own receiver. */
   readonly url?: string;
+  /** Its endpoint uses up the attempts of some events, by plan. */
+  readonly givesUp?: true;
 }
 
 /** The webhooks of a run, and what has to be closed at its end. */
@@ -28,6 +30,10 @@ export type EstateBuilder = (receiver: Receiver, canary: CanaryListener) => Esta
 /** In credentials, so that one which appears anywhere in clear is found. */
 export const CANARY = `canary-${randomBytes(9).toString('hex')}`;
 
+const BASIC = { username: 'ann', password: `${CANARY}-basic` };
+/** What base64 makes a header of. */
+export const BASIC_CREDENTIAL = `${BASIC.username}:${BASIC.password}`;
+
 /** Fails the first attempt of one event in ten; seldom enough for its webhook never to become Failed. */
 export function flaky(): Script {
   let firstAttempts = 0;
@@ -38,9 +44,37 @@ export function flaky(): Script {
   };
 }
 
+/** One event in so many fails more than its first attempt: one in twice as many all three, as many others the first two. */
+const SPOILS_EVERY = 20;
+/** So many answers between two failures are successes. */
+const APART = 3;
+
 /**
- * Three companies, four webhooks: a fast endpoint, one that fails now and then, one company with a fast and a slower
- * one. Two have credentials.
+ * One event in forty fails all its attempts, and one in forty its first two; counted in first attempts, so that nothing
+ * depends on chance. Retries come in bursts, after a retry process was away or when the load has ended: one that would
+ * follow closely on another failure is let through, so that the webhook never becomes Failed.
+ */
+export function usingUp(): Script {
+  const failing = new Map<string, number>();
+  let [firstAttempts, all, successes] = [0, true, 0];
+  const meet = (jobId: string): void => {
+    firstAttempts += 1;
+    if (firstAttempts < SPOILS_EVERY || successes < APART) return;
+    failing.set(jobId, all ? 3 : 2);
+    [firstAttempts, all] = [0, !all];
+  };
+  return ({ headers }) => {
+    const [jobId, attempt] = [String(headers['webhook-id']), Number(headers['webhook-attempt'])];
+    if (attempt === 1 && !failing.has(jobId)) meet(jobId);
+    const fails = attempt <= (failing.get(jobId) ?? 0) && successes >= APART;
+    successes = fails ? 0 : successes + 1;
+    return fails ? 500 : 200;
+  };
+}
+
+/**
+ * Four companies, five webhooks: a fast endpoint, one that fails now and then, one company with a fast and a slower one,
+ * and an endpoint at which some events use up their attempts. Two have credentials.
  */
 export function usualEstate(): PlannedWebhook[] {
   return [
@@ -49,7 +83,7 @@ export function usualEstate(): PlannedWebhook[] {
       path: '/a',
       events: EVENT_TYPES,
       script: [respond(200, { delayMs: 5 })],
-      authentication: { kind: 'basic', username: 'ann', password: `${CANARY}-basic` },
+      authentication: { kind: 'basic', ...BASIC },
     },
     { companyId: 'co_b', path: '/b', events: EVENT_TYPES, script: flaky() },
     {
@@ -60,5 +94,6 @@ export function usualEstate(): PlannedWebhook[] {
       authentication: { kind: 'api-key', placement: 'query', name: 'key', value: `${CANARY}-key` },
     },
     { companyId: 'co_c', path: '/c2', events: CALL_EVENT_TYPES, script: [respond(200, { delayMs: 150 })] },
+    { companyId: 'co_d', path: '/d', events: EVENT_TYPES, script: usingUp(), givesUp: true },
   ];
 }

@@ -142,6 +142,8 @@ export class Fleet {
   close(): void {
     this.#closed = true;
     clearInterval(this.#sampling);
+    // Whoever is frozen can't end in order.
+    for (const { current } of this.#places.values()) current?.kill('SIGCONT');
   }
 
   #place(as: string): Place {
@@ -151,6 +153,8 @@ export class Fleet {
   }
 
   async #start(place: Place): Promise<ServiceProcess> {
+    // A scenario that was interrupted may go on for a while: what it starts then, nobody would end.
+    if (this.#closed) throw new Error('the fleet is closed');
     const { as, service, args, env } = place.member;
     const process = await this.#system.start(service, {
       as,

@@ -121,7 +121,8 @@ export class GroupWatch {
     if (position <= (this.#read.get(partition) ?? -1n)) return;
     this.#read.set(partition, position);
     const commit = decodeCommit(key, value);
-    if (commit === undefined || !this.#groups.some(({ id }) => id === commit.group)) return;
+    // A negative offset is no position: kafkajs commits -2, the earliest, where its own is out of range.
+    if (commit === undefined || commit.offset < 0 || !this.#groups.some(({ id }) => id === commit.group)) return;
     const { metadata, ...told } = commit;
     this.samples.push({ at: Number(timestamp), ...told, map: decodeOffsetMap(told.offset, metadata) });
   }

@@ -61,6 +61,8 @@ export interface Post {
   readonly completedAt: number | undefined;
   /** What the receiver answered in full; undefined when it hung, cut or was left. */
   readonly status: number | undefined;
+  /** How long the receiver waited, by its script, before it answered. */
+  readonly answeredAfterMs: number;
   /** The answer asked to wait: the same attempt follows again. */
   readonly asksToWait: boolean;
 }
@@ -98,7 +100,10 @@ export interface Fault {
   readonly at: number;
   /** When it was taken back; the same as `at` for what lasts no time. */
   readonly endedAt: number;
-  /** Records that were read and not committed when it struck: so many may be handled twice. */
+  /**
+   * Records of the groups concerned that were neither committed nor told to have finished when it struck, read or not:
+   * more than these can't be handled twice. What was under way is less, and is known to the processes alone.
+   */
   readonly exposed: number;
 }
 
@@ -130,4 +135,11 @@ export interface Rules {
   readonly dispatch: { readonly topic: string; readonly group: string; readonly overflow: string };
   /** Webhooks whose endpoints stay sick: what is still held for them at the end is where it belongs. */
   readonly sick: ReadonlySet<string>;
+  /**
+   * Webhooks whose endpoints use up the attempts of some events by plan; `all` where any endpoint may be sick. Of no other
+   * webhook may an event be given up, or held.
+   */
+  readonly givingUp: ReadonlySet<string> | 'all';
+  /** Processes may end by themselves. */
+  readonly mayEnd?: true;
 }

@@ -7,7 +7,7 @@ export function keepLogs(parent: string, { result, history, logs }: Run): string
   const folder = join(parent, `${result.scenario}-${result.seed}-${Date.now().toString(36)}`);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'result.json'), JSON.stringify(result, undefined, 2));
-  writeFileSync(join(folder, 'history.json'), JSON.stringify(history, mapsAsObjects));
+  if (history !== undefined) writeFileSync(join(folder, 'history.json'), JSON.stringify(history, mapsAsObjects));
   for (const { name, lines } of logs) writeFileSync(join(folder, `${name}.log`), `${lines.join('\n')}\n`);
   return folder;
 }

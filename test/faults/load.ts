@@ -19,6 +19,8 @@ export interface LoadOptions {
   readonly rate: number;
   readonly seconds: number;
   readonly companies: readonly string[];
+  /** Ends the load before its time. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** As long as a pipeline's producer gathers records: one by one, 300 events a second leave a small machine no room. */
@@ -38,7 +40,7 @@ export async function startLoad(config: Config, options: LoadOptions): Promise<L
     },
     'none',
   );
-  const { seed, rate, seconds, companies } = options;
+  const { seed, rate, seconds, companies, signal } = options;
   const produced: Produced[] = [];
   let ended = false;
   const done = produceEvents({
@@ -46,6 +48,7 @@ export async function startLoad(config: Config, options: LoadOptions): Promise<L
     events: simulateEvents({ seed, companies, events: Math.round(rate * seconds), startAt: STARTS_AT }),
     rate,
     lingerMs: LINGER_MS,
+    ...(signal === undefined ? {} : { signal }),
     onProduced: (batch) => {
       for (const { eventId, eventType, companyId, conversationId, eventSequence, producedAt, acked } of batch)
         produced.push({

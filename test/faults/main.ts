@@ -3,7 +3,8 @@
  * Runs the whole system as separate processes against real servers, injects faults while a known load runs, and holds
  * what the producer had acknowledged, what the receivers got and what MongoDB says against the invariants. Prints a table;
  * with --json the last line is one JSON object. Exit code 0 only if every scenario holds; the logs of one that doesn't
- * are kept in .data/faults/, those of all with --keep.
+ * are kept in .data/faults/, those of all with --keep. A scenario that can't be played doesn't hold, and the others go
+ * on. SIGTERM and SIGINT end the running scenario at once and begin no other.
  */
 import { join } from 'node:path';
 import { temporaryDataFolder } from '../../deploy/local/data-folder.js';
@@ -11,7 +12,8 @@ import { addressesOf, startStack } from '../../deploy/local/stack.js';
 import { projectRoot } from '../../services/shared/platform/process/project-root.js';
 import { readFaultArguments } from './fault-arguments.js';
 import { keepLogs } from './keep-logs.js';
-import { runScenario, type ScenarioResult } from './run-scenario.js';
+import { runScenario, unplayedResult, type Run, type ScenarioResult } from './run-scenario.js';
+import type { Scenario } from './scenario.js';
 import { SCENARIOS } from './scenarios/catalogue.js';
 import { openCluster } from './servers/open-cluster.js';
 import { table } from './table.js';
@@ -22,10 +24,12 @@ const options = readFaultArguments(
   SCENARIOS.map(({ name }) => name),
 );
 
+const interruption = new AbortController();
+
 async function run(): Promise<ScenarioResult[]> {
   const results: ScenarioResult[] = [];
-  const interruption = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interruption.abort());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => interruption.abort(new Error(`interrupted by ${signal}`)));
   const dataFolder = temporaryDataFolder(join(projectRoot(), '.data'));
   const stack = await startStack({
     dataFolder,
@@ -40,12 +44,8 @@ async function run(): Promise<ScenarioResult[]> {
       if (options.scenarios.length > 0 && !options.scenarios.includes(scenario.name)) continue;
       if (interruption.signal.aborted) break;
       say(`${scenario.name}: ${scenario.about}`);
-      const cluster = await openCluster(scenario.servers, say);
-      const outcome = await runScenario(scenario, { ...options, cluster, report: say }).finally(() => cluster?.stop());
-      const { result } = outcome;
+      const result = await resultOf(scenario);
       results.push(result);
-      if (options.keep || result.violations.length > 0)
-        say(`kept in ${keepLogs(join(projectRoot(), '.data', 'faults'), outcome)}`);
       say(table([result]));
     }
   } finally {
@@ -54,11 +54,35 @@ async function run(): Promise<ScenarioResult[]> {
   return results;
 }
 
+/** Whatever goes wrong with a scenario is a result, too. */
+async function resultOf(scenario: Scenario): Promise<ScenarioResult> {
+  try {
+    const outcome = await runOnItsServers(scenario);
+    if (options.keep || outcome.result.violations.length > 0)
+      say(`kept in ${keepLogs(join(projectRoot(), '.data', 'faults'), outcome)}`);
+    return outcome.result;
+  } catch (error) {
+    return unplayedResult(scenario, options.seed, error);
+  }
+}
+
+async function runOnItsServers(scenario: Scenario): Promise<Run> {
+  const cluster = await openCluster(scenario.servers, say);
+  try {
+    return await runScenario(scenario, { ...options, cluster, report: say, signal: interruption.signal });
+  } finally {
+    await cluster?.stop().catch((error: unknown) => say(`its servers could not be stopped: ${String(error)}`));
+  }
+}
+
 if (options.list) {
   for (const { name, about, covers } of SCENARIOS) process.stdout.write(`${name} [${covers.join(', ')}]: ${about}\n`);
 } else {
   const results = await run();
   process.stdout.write(`${table(results)}\n`);
   if (options.json) process.stdout.write(`${JSON.stringify({ seed: options.seed, scenarios: results })}\n`);
-  process.exitCode = results.every(({ violations }) => violations.length === 0) ? 0 : 1;
+  const { aborted } = interruption.signal;
+  process.exitCode = !aborted && results.every(({ violations }) => violations.length === 0) ? 0 : 1;
+  // A scenario that was interrupted may still wait for something. Nobody waits for it.
+  if (aborted) process.exit();
 }

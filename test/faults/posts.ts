@@ -60,6 +60,7 @@ export function toPosts(
       arrivedAt,
       completedAt,
       status: answeredStatus(request),
+      answeredAfterMs: step.kind === 'respond' ? (step.delayMs ?? 0) : 0,
       asksToWait:
         step.kind === 'respond' && [429, 503].includes(step.status) && step.headers?.['retry-after'] !== undefined,
     };

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import type { Kafka } from 'kafkajs';
+import type { IHeaders, Kafka } from 'kafkajs';
 
 /** A record as it stands in its topic. */
 export interface StoredRecord {
   readonly partition: number;
   readonly offset: number;
+  readonly key: Buffer | null;
   readonly value: Buffer | null;
+  readonly headers: IHeaders;
 }
 
 /** All that a topic holds, read by a group of its own, from the beginning to where it ends now. */
@@ -31,8 +33,8 @@ export async function readTopic(kafka: Kafka, topic: string): Promise<StoredReco
       .run({
         autoCommit: false,
         eachBatch: async ({ batch }) => {
-          for (const { offset, value } of batch.messages)
-            records.push({ partition: batch.partition, offset: Number(offset), value });
+          for (const { offset, key, value, headers } of batch.messages)
+            records.push({ partition: batch.partition, offset: Number(offset), key, value, headers: headers ?? {} });
           if (Number(batch.lastOffset()) + 1 >= (missing.get(batch.partition) ?? 0)) missing.delete(batch.partition);
           if (missing.size === 0) resolve();
           await Promise.resolve();

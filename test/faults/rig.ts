@@ -1,6 +1,7 @@
 import { startSystem, type System } from '../support/system.js';
 import { pause } from '../support/waiting.js';
 import { startCanaryListener, type CanaryListener } from './canary-listener.js';
+import { closeAll, type Closer } from './close-all.js';
 import type { EstateBuilder, PlannedWebhook } from './estate.js';
 import { expireRecords } from './expire-records.js';
 import { Fleet } from './fleet.js';
@@ -20,11 +21,13 @@ export interface Rig {
   readonly subscribers: readonly Subscriber[];
   /** Webhook ids by the path of their endpoint. */
   readonly webhookIds: ReadonlyMap<string, string>;
+  /** Webhooks whose endpoints use up attempts by plan. */
+  readonly givingUp: ReadonlySet<string>;
   readonly canary: CanaryListener;
   readonly faults: readonly Fault[];
   /** The servers, where the scenario has some of its own. */
   readonly cluster: ClusterControl | undefined;
-  /** Strikes once. What `exposes` names may be handled twice: its records not committed are counted right after. */
+  /** Strikes once. What `exposes` names may be handled twice: all that it has not committed is counted right after. */
   strike(name: string, exposes: readonly GroupName[], act: () => Promise<unknown>): Promise<void>;
   /** Takes something away for `ms` and gives it back; exposed is what was not committed at either moment. */
   outage(name: string, exposes: readonly GroupName[], ms: number, parts: Outage): Promise<void>;
@@ -54,14 +57,32 @@ const QUICK_SESSIONS = { KAFKA_SESSION_TIMEOUT_MS: '6000', KAFKA_HEARTBEAT_INTER
 /** Only what the receivers listen on: the canary's address is not among them. */
 const NETWORKS = { DELIVERY_ALLOWED_NETWORKS: '127.0.0.1/32' };
 
-export async function openRig({ env, estate, cluster }: RigOptions): Promise<Rig> {
+/** How long Kafka may need to tell of commits after its brokers came back. */
+const TOLD_WITHIN_MS = 10_000;
+const ASK_EVERY_MS = 250;
+
+/** Whatever was opened is closed again where the rest can't be. */
+export async function openRig(options: RigOptions): Promise<Rig> {
+  const closers: Closer[] = [];
+  try {
+    return await openParts(options, closers);
+  } catch (error) {
+    await closeAll(closers).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function openParts({ env, estate, cluster }: RigOptions, closers: Closer[]): Promise<Rig> {
   const system = await startSystem([], { ...QUICK_SESSIONS, ...NETWORKS, ...env });
+  closers.push(() => system.close());
   const canary = await startCanaryListener();
-  const fleet = new Fleet(system);
+  closers.push(() => canary.close());
   const subscribers: Subscriber[] = [];
   const webhookIds = new Map<string, string>();
+  const givingUp = new Set<string>();
   const { webhooks, close: closeEstate } = await estate(system.receiver, canary);
-  for (const { companyId, path, events, script, authentication, url } of webhooks) {
+  closers.push(() => closeEstate?.());
+  for (const { companyId, path, events, script, authentication, url, givesUp } of webhooks) {
     system.receiver.endpoint(path, script);
     const webhookId = await system.webhook(companyId, path, {
       events,
@@ -70,15 +91,20 @@ export async function openRig({ env, estate, cluster }: RigOptions): Promise<Rig
     });
     webhookIds.set(path, webhookId);
     subscribers.push({ webhookId, companyId, events });
+    if (givesUp === true) givingUp.add(webhookId);
   }
   const groups = groupsOf(system.config, mostWebhooks(webhooks));
   const watch = new GroupWatch(system.kafka, Object.values(groups));
+  closers.push(() => watch.stop());
   await watch.start();
+  const fleet = new Fleet(system);
+  closers.push(() => fleet.close());
   const faults: Fault[] = [];
   let forgottenEntries = 0;
 
+  /** Where Kafka doesn't tell, nothing is taken to be exposed: the bound is the tighter for it. */
   const exposedOf = async (names: readonly GroupName[]): Promise<number> => {
-    const lags = await Promise.all(names.map((name) => watch.lagOf(groups[name])));
+    const lags = await Promise.all(names.map((name) => toldLag(watch, groups[name])));
     return names.reduce((sum, name, index) => sum + (lags[index] ?? 0) * groups[name].jobsPerRecord, 0);
   };
   return {
@@ -88,6 +114,7 @@ export async function openRig({ env, estate, cluster }: RigOptions): Promise<Rig
     groups,
     subscribers,
     webhookIds,
+    givingUp,
     canary,
     faults,
     cluster,
@@ -100,9 +127,13 @@ export async function openRig({ env, estate, cluster }: RigOptions): Promise<Rig
     outage: async (name, exposes, ms, { take, give }) => {
       const before = await exposedOf(exposes);
       const at = Date.now();
-      await take();
-      await pause(ms);
-      await give();
+      try {
+        await take();
+        await pause(ms);
+      } finally {
+        // What was taken in part is given back, too: the witnesses are asked all the same.
+        await give();
+      }
       faults.push({ name, at, endedAt: Date.now(), exposed: before + (await exposedOf(exposes)) });
     },
     get forgottenEntries() {
@@ -116,14 +147,17 @@ export async function openRig({ env, estate, cluster }: RigOptions): Promise<Rig
       watch.forget();
       forgottenEntries = await system.mongo.db.collection('failure_log').countDocuments();
     },
-    close: async () => {
-      fleet.close();
-      await watch.stop();
-      await canary.close();
-      await closeEstate?.();
-      await system.close();
-    },
+    close: () => closeAll(closers),
   };
+}
+
+async function toldLag(watch: GroupWatch, group: Group): Promise<number | undefined> {
+  const until = performance.now() + TOLD_WITHIN_MS;
+  for (;;) {
+    const lag = await watch.lagOf(group);
+    if (lag !== undefined || performance.now() > until) return lag;
+    await pause(ASK_EVERY_MS);
+  }
 }
 
 function mostWebhooks(webhooks: readonly PlannedWebhook[]): number {

@@ -7,7 +7,8 @@ import type { Rig } from './rig.js';
 
 /**
  * A scenario: which processes run, what load, which faults. `inject` runs while the load does, and returns when the last
- * fault has been taken back; then the run waits for everything to come to an end, and is judged.
+ * fault has been taken back; then the run waits for everything to come to an end, and is judged. What it throws is a
+ * violation, and the run is judged all the same.
  */
 export interface Scenario {
   readonly name: string;

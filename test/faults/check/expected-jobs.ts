@@ -1,5 +1,5 @@
 import { jobIdOf } from '../../../services/shared/core/job.js';
-import type { History, Produced } from '../history.js';
+import type { History, Produced, Rules } from '../history.js';
 import { groupBy } from './group-by.js';
 
 /** A delivery that is owed: an event that Kafka has, for a webhook that selected it. */
@@ -24,6 +24,11 @@ export function expectedJobs({ produced, stored, subscriptions }: Facts): Expect
 
 export function isSuccess(status: number | undefined): boolean {
   return status !== undefined && status >= 200 && status < 300;
+}
+
+/** Whether the webhook's endpoint is well by plan: whatever it fails, the next attempt or the one after it succeeds. */
+export function isWell(webhookId: string, { sick, givingUp }: Pick<Rules, 'sick' | 'givingUp'>): boolean {
+  return givingUp !== 'all' && !givingUp.has(webhookId) && !sick.has(webhookId);
 }
 
 /** The items by their job, in their order. */

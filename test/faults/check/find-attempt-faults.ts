@@ -4,8 +4,8 @@ import { violations, type Violation } from './violation.js';
 import { groupBy } from './group-by.js';
 
 /**
- * I3, I5 and I11, attempt by attempt: never more than planned, none skipped, a retry not before its time; a failed
- * attempt stands in the failure log, and nothing stands there that no endpoint has seen fail.
+ * I3, I5 and I11, attempt by attempt: never more than planned, none skipped, none left out at the end, a retry not before
+ * its time; a failed attempt stands in the failure log, and nothing stands there of a job that is not owed.
  */
 export function findAttemptFaults(history: History, rules: Rules): Violation[] {
   const entriesOf = byJob(history.entries);
@@ -26,6 +26,7 @@ export function findAttemptFaults(history: History, rules: Rules): Violation[] {
   return [
     ...violations('I3', 'attempts beyond the planned ones', found.beyond),
     ...violations('I3', 'an attempt without the one before it', found.skipped),
+    ...violations('I3', 'given up before the last attempt', givenUpEarly(history, rules)),
     ...violations('I5', 'a retry before its time', found.early),
     ...violations('I11', 'a failed attempt that is not logged', found.unlogged),
     ...violations('I11', 'an entry of a job that is not owed', invented(history)),
@@ -73,6 +74,14 @@ function unlogged(posts: readonly Post[], entries: readonly Entry[]): boolean {
     ([attempt, ofAttempt]) =>
       !logged.has(attempt) && ofAttempt.every(({ status }) => status !== undefined && !isSuccess(status)),
   );
+}
+
+/** Of which webhook an entry is doesn't matter: those whose endpoints use up attempts by plan use up all of them, too. */
+function givenUpEarly({ entries }: History, { attempts, givingUp }: Rules): string[] {
+  if (givingUp === 'all') return [];
+  return entries
+    .filter(({ followUp, attempt }) => followUp === 'exhausted' && attempt !== attempts)
+    .map(({ jobId, attempt }) => `${jobId}:${attempt}`);
 }
 
 function invented(history: History): string[] {

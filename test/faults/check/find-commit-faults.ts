@@ -4,16 +4,17 @@ import { violations, type Violation } from './violation.js';
 import { groupBy } from './group-by.js';
 
 /**
- * I12: a commit never goes back, and neither passes a record that isn't finished nor tells that it is. The second is held against the
- * receivers' log: when a commit beyond a job's record was seen, the job's attempt had arrived at its endpoint. A job
- * that left for the overflow topic, or was held because its webhook was Failed, was finished by that.
+ * I12: a commit never goes back, and neither passes a record that isn't finished nor tells that it is. The second is held
+ * against the receivers' log: when a commit beyond a job's record was written, the job's attempt had arrived at its
+ * endpoint, and, where it was answered, the time was over for which the endpoint makes its callers wait. A job that left
+ * for the overflow topic, or was held because its webhook was Failed, was finished by that.
  */
 export function findCommitFaults(history: History, rules: Rules): Violation[] {
   const partitions = groupBy(history.commits, ({ group, topic, partition }) => `${group} ${topic}/${partition}`);
   const back = [...partitions].flatMap(([name, samples]) => regressions(name, samples));
   return [
     ...violations('I12', 'a commit that went back', back),
-    ...violations('I12', 'a commit beyond a job not posted', passed(history, rules.dispatch)),
+    ...violations('I12', 'a commit beyond a job not posted, or not answered yet', passed(history, rules.dispatch)),
   ];
 }
 
@@ -27,25 +28,38 @@ function regressions(name: string, samples: readonly CommitSample[]): string[] {
   return found;
 }
 
+/** The clocks of two processes of one machine, the broker's and the receiver's, are read at most so far apart. */
+const CLOCK_MS = 10;
+
 function passed(
   { commits, records, posts, everHeld }: History,
   { topic, group, overflow }: Rules['dispatch'],
 ): string[] {
-  const arrived = new Map<string, number>();
-  for (const { jobId, attempt, arrivedAt } of posts) {
-    const name = `${jobId}:${attempt}`;
-    arrived.set(name, Math.min(arrivedAt, arrived.get(name) ?? Infinity));
-  }
+  const finished = finishedAt(posts);
   const left = new Set(records.filter((record) => record.topic === overflow).map(({ jobId }) => jobId));
   const ours = commits.filter((sample) => sample.topic === topic && sample.group === group);
   const samplesOf = groupBy(ours, ({ partition }) => partition);
   return records
     .filter((record) => record.topic === topic && !left.has(record.jobId) && !everHeld.has(record.jobId))
     .filter((record) => {
-      const at = arrived.get(`${record.jobId}:${record.attempt}`);
-      return at !== undefined && at > committedAt(record, samplesOf.get(record.partition) ?? []);
+      const at = finished.get(`${record.jobId}:${record.attempt}`);
+      return at !== undefined && at > committedAt(record, samplesOf.get(record.partition) ?? []) + CLOCK_MS;
     })
     .map(({ partition, offset, jobId, attempt }) => `${jobId}:${attempt} at ${partition}/${offset}`);
+}
+
+/**
+ * When each attempt can have finished at the earliest. What was not answered, because its client left or the endpoint cut
+ * it off, can have finished as soon as it was there.
+ */
+function finishedAt(posts: History['posts']): ReadonlyMap<string, number> {
+  const finished = new Map<string, number>();
+  for (const { jobId, attempt, arrivedAt, status, answeredAfterMs } of posts) {
+    const name = `${jobId}:${attempt}`;
+    const at = status === undefined ? arrivedAt : arrivedAt + answeredAfterMs;
+    finished.set(name, Math.min(at, finished.get(name) ?? Infinity));
+  }
+  return finished;
 }
 
 /** When a commit beyond the record, or one that told it to have finished, was seen for the first time. */

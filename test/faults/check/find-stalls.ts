@@ -1,11 +1,12 @@
-import type { History, Rules } from '../history.js';
+import type { Fault, History, Rules } from '../history.js';
 import { expectedJobs } from './expected-jobs.js';
 import { violations, type Violation } from './violation.js';
 
 /**
  * I7: after every fault the system comes back without a human: what was produced before the fault's end arrives at its
- * endpoint within the bound, unless another fault strikes first; every process runs, and no group has anything left to
- * read. A supervisor that starts a process again is no human.
+ * endpoint within the bound, unless another fault strikes first; whatever strikes, an event takes no longer than the
+ * bound and the time for which something was away meanwhile; every process runs, and no group has anything left to read.
+ * A supervisor that starts a process again is no human.
  */
 export interface Stalls {
   /** From the end of a fault to the last first arrival of an event that was produced before it: the longest of all. */
@@ -13,15 +14,21 @@ export interface Stalls {
   readonly violations: readonly Violation[];
 }
 
-export function findStalls(history: History, { recoverWithinMs }: Pick<Rules, 'recoverWithinMs'>): Stalls {
-  const recoveries = recoveriesOf(history);
-  const late = recoveries.filter(({ ms }) => ms > recoverWithinMs).map(({ name, ms }) => `${name} after ${ms} ms`);
+type StallRules = Pick<Rules, 'recoverWithinMs' | 'sick' | 'givingUp'>;
+
+export function findStalls(history: History, rules: StallRules): Stalls {
+  const arrivals = arrivalsOf(history);
+  const recoveries = recoveriesOf(history, arrivals);
+  const late = recoveries
+    .filter(({ ms }) => ms > rules.recoverWithinMs)
+    .map(({ name, ms }) => `${name} after ${ms} ms`);
   const dead = history.processes.filter(({ running }) => !running).map(({ name }) => name);
   const behind = [...history.lag].filter(([, records]) => records > 0).map(([group, records]) => `${group} ${records}`);
   return {
     recoveryMs: Math.max(0, ...recoveries.map(({ ms }) => ms)),
     violations: [
       ...violations('I7', 'not recovered in time', late),
+      ...violations('I7', 'an event that took too long', tookTooLong(history, arrivals, rules)),
       ...violations('I7', 'a process that does not run at the end', dead),
       ...violations('I7', 'records that a group has not read at the end', behind),
     ],
@@ -29,6 +36,9 @@ export function findStalls(history: History, { recoverWithinMs }: Pick<Rules, 'r
 }
 
 interface Arrival {
+  readonly eventId: string;
+  readonly jobId: string;
+  readonly webhookId: string;
   readonly producedAt: number;
   readonly firstAt: number;
 }
@@ -37,20 +47,63 @@ function arrivalsOf(history: History): Arrival[] {
   const firstAt = new Map<string, number>();
   for (const { jobId, arrivedAt } of history.posts)
     firstAt.set(jobId, Math.min(arrivedAt, firstAt.get(jobId) ?? Infinity));
-  return expectedJobs(history).flatMap(({ jobId, event }) => {
+  return expectedJobs(history).flatMap(({ jobId, webhookId, event: { eventId, at: producedAt } }) => {
     const at = firstAt.get(jobId);
-    return at === undefined ? [] : [{ producedAt: event.at, firstAt: at }];
+    return at === undefined ? [] : [{ eventId, jobId, webhookId, producedAt, firstAt: at }];
   });
 }
 
 /** Each arrival counts for the fault that ended last before it, if its event was there by then. */
-function recoveriesOf(history: History): { readonly name: string; readonly ms: number }[] {
+function recoveriesOf(
+  history: History,
+  arrivals: readonly Arrival[],
+): { readonly name: string; readonly ms: number }[] {
   const faults = history.faults.toSorted((one, other) => one.endedAt - other.endedAt);
   const longest = faults.map(() => 0);
-  for (const { producedAt, firstAt } of arrivalsOf(history)) {
+  for (const { producedAt, firstAt } of arrivals) {
     const index = faults.findLastIndex(({ endedAt }) => endedAt <= firstAt);
     const endedAt = faults[index]?.endedAt ?? 0;
     if (producedAt <= endedAt) longest[index] = Math.max(longest[index] ?? 0, firstAt - endedAt);
   }
   return faults.map(({ name }, index) => ({ name, ms: longest[index] ?? 0 }));
+}
+
+/**
+ * Where faults are dense, each arrival counts for the last of them alone, and an event that is stuck over many of them
+ * would never be seen. Webhooks that are sick, or were held at any time, wait for their endpoints.
+ */
+function tookTooLong(
+  { faults, everHeld }: History,
+  arrivals: readonly Arrival[],
+  { recoverWithinMs, ...rules }: StallRules,
+): string[] {
+  if (rules.givingUp === 'all') return [];
+  const held = new Set(arrivals.filter(({ jobId }) => everHeld.has(jobId)).map(({ webhookId }) => webhookId));
+  const away = unionOf(faults);
+  return arrivals
+    .filter(({ webhookId }) => !rules.sick.has(webhookId) && !held.has(webhookId))
+    .map(({ eventId, producedAt, firstAt }) => ({
+      eventId,
+      ms: firstAt - producedAt,
+      awayMs: within(away, producedAt, firstAt),
+    }))
+    .filter(({ ms, awayMs }) => ms > recoverWithinMs + awayMs)
+    .map(({ eventId, ms, awayMs }) => `${eventId} after ${ms} ms, ${awayMs} of them under a fault`);
+}
+
+type Interval = Pick<Fault, 'at' | 'endedAt'>;
+
+/** The time that faults lasted, without what they have in common; rising. */
+function unionOf(faults: readonly Fault[]): Interval[] {
+  const union: Interval[] = [];
+  for (const { at, endedAt } of faults.toSorted((one, other) => one.at - other.at)) {
+    const last = union.at(-1);
+    if (last === undefined || at > last.endedAt) union.push({ at, endedAt });
+    else union[union.length - 1] = { at: last.at, endedAt: Math.max(last.endedAt, endedAt) };
+  }
+  return union;
+}
+
+function within(intervals: readonly Interval[], from: number, to: number): number {
+  return intervals.reduce((sum, { at, endedAt }) => sum + Math.max(0, Math.min(endedAt, to) - Math.max(at, from)), 0);
 }

@@ -10,7 +10,7 @@ export const INVARIANTS = {
   I8: 'no secret in clear',
   I9: 'no forbidden connection',
   I10: 'memory is bounded',
-  I11: 'what failed is logged, once, and nothing is invented',
+  I11: 'what failed is logged, nothing is invented, and nobody is Failed who is well',
   I12: 'a commit never goes back and never passes an unfinished record',
 } as const;
 

@@ -3,6 +3,7 @@ import { violations } from '../check/violation.js';
 import type { GroupName } from '../group-watch.js';
 import type { Rig } from '../rig.js';
 import type { During, Scenario } from '../scenario.js';
+import type { ClusterNode } from '../servers/cluster-control.js';
 import { prepareProof, proveProducers } from './producer-proof.js';
 import { nodeOf, proxyOf } from './targets.js';
 
@@ -127,29 +128,46 @@ const tooFew: Scenario = {
 
 const diskFull: Scenario = {
   name: 'disk-full',
-  about: 'the disk of one of three brokers is full: it ends itself, the others go on, it comes back with room',
+  about:
+    'the disks of two of three brokers are full: nothing is acknowledged, nothing is committed, it goes on with room',
   covers: [14],
   servers: 'brokers',
   seconds: 60,
   rate: 60,
   inject: async (rig) => {
-    const node = nodeOf(rig, 0);
+    const nodes = [nodeOf(rig, 0), nodeOf(rig, 1)];
     await pause(10_000);
-    await rig.outage(`no room on ${node.name}`, ALL, 5_000, {
+    await rig.outage(`no room on ${nodes.map(({ name }) => name).join(', ')}`, ALL, 5_000, {
       take: async () => {
-        await node.limitFiles(FULL_AT_BYTES);
-        await Promise.race([node.ended(), pause(20_000)]);
+        await Promise.all(nodes.map((node) => node.limitFiles(FULL_AT_BYTES)));
+        const ended = await Promise.all(nodes.map(endsItself));
+        endedItself.set(
+          rig,
+          nodes.filter((_, index) => ended[index]).map(({ name }) => name),
+        );
       },
       give: async () => {
-        // Where it has not ended by itself, it serves what it can; a supervisor would look at its health.
-        await node.kill();
-        await node.start();
+        // One that has not ended by itself serves what it can; a supervisor would look at its health.
+        await Promise.all(nodes.map((node) => node.kill()));
+        await Promise.all(nodes.map((node) => node.start()));
       },
     });
+  },
+  examine: (_, rig) => {
+    const names = endedItself.get(rig) ?? [];
+    return { violations: [], notes: [`ended by themselves for want of room: ${names.join(', ') || 'none'}`] };
   },
 };
 
 /** Less than any log has by then. */
 const FULL_AT_BYTES = 16_384;
+const ENDS_WITHIN_MS = 20_000;
+
+/** Brokers that ended for want of room, by run. */
+const endedItself = new WeakMap<Rig, readonly string[]>();
+
+function endsItself(node: ClusterNode): Promise<boolean> {
+  return Promise.race([node.ended().then(() => true), pause(ENDS_WITHIN_MS).then(() => false)]);
+}
 
 export const BROKER_SCENARIOS: readonly Scenario[] = [restarts, coordinator, lostAnswers, tooFew, diskFull];

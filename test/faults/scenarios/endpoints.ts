@@ -118,7 +118,7 @@ const sickEndpoints: Scenario = {
   env: { STATUS_MAX_PROBE_MS: '3000', DELIVERY_MAX_RETRY_AFTER_MS: '5000' },
   estate,
   stays: STAY_SICK,
-  rules: { ordered: false },
+  rules: { ordered: false, givingUp: 'all' },
   inject: async (rig, { ms }) => {
     const { receiver } = rig.system;
     const scripts = Object.entries(sicknesses(rig.canary));
@@ -183,7 +183,7 @@ const hundredHang: Scenario = {
       ...HANGING.map((path, index) => ({ ...planned(path), companyId: `co_hanging_${Math.floor(index / 10)}` })),
     ],
   }),
-  rules: { ordered: false },
+  rules: { ordered: false, givingUp: 'all' },
   inject: async (rig, { ms }) => {
     const { receiver } = rig.system;
     const become = (script: Script) => () => HANGING.forEach((path) => receiver.endpoint(path, script));

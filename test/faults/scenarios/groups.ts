@@ -1,14 +1,15 @@
 import { respond } from '../../../deploy/local/receiver/step.js';
 import type { EventType } from '../../../services/shared/core/vocabulary.js';
 import { pause } from '../../support/waiting.js';
+import { findStale } from '../check/find-stale.js';
 import { violations } from '../check/violation.js';
 import { expireRecords } from '../expire-records.js';
 import { usualEstate } from '../estate.js';
+import { USUAL_FLEET } from '../fleet.js';
 import type { GroupName } from '../group-watch.js';
 import { readTopic } from '../read-topic.js';
 import type { Rig } from '../rig.js';
-import type { History, Post } from '../history.js';
-import type { Examination, Scenario } from '../scenario.js';
+import type { Scenario } from '../scenario.js';
 
 /** Scenarios in which groups change, members freeze, partitions are added, and events are produced more than once. */
 
@@ -59,6 +60,8 @@ const frozen: Scenario = {
   servers: 'stack',
   seconds: 60,
   rate: 60,
+  // Somebody has to be there who can take over.
+  fleet: [...USUAL_FLEET, { as: 'call-2', service: 'call-consumer' }, { as: 'retry-2', service: 'retry-consumer' }],
   inject: async (rig) => {
     const names = ['delivery-1', 'call-1', 'retry-1'];
     await pause(8_000);
@@ -67,20 +70,12 @@ const frozen: Scenario = {
       give: () => names.forEach((as) => rig.fleet.process(as).kill('SIGCONT')),
     });
   },
-  examine: stalePosts,
+  examine: (history) => {
+    const { posts, inFlight, violations: found } = findStale(history);
+    const note = `${posts} attempts were made again by processes that had slept, ${inFlight} were under way before`;
+    return { violations: found, notes: [note] };
+  },
 };
-
-/** POSTs after the sleepers woke up, of attempts that somebody had made before that. */
-function stalePosts({ faults, posts }: History): Examination {
-  const wokeAt = Math.max(...faults.map(({ endedAt }) => endedAt));
-  const made = new Set(posts.filter(({ arrivedAt }) => arrivedAt < wokeAt).map(nameOf));
-  const stale = posts.filter((post) => post.arrivedAt >= wokeAt && made.has(nameOf(post)));
-  return { violations: [], notes: [`${stale.length} attempts were made again by processes that had slept`] };
-}
-
-function nameOf({ jobId, attempt }: Post): string {
-  return `${jobId}:${attempt}`;
-}
 
 const EVERY_GROUP: readonly GroupName[] = ['call', 'whatsapp', 'delivery', 'retry'];
 

@@ -26,3 +26,9 @@ export interface ClusterNode {
   /** Resolves when it has ended, by itself or not. */
   ended(): Promise<void>;
 }
+
+/** Gives back what a scenario that did not come to its end has taken away. Nodes that are dead stay so. */
+export async function giveBack({ nodes, proxies }: ClusterControl): Promise<void> {
+  for (const node of nodes) node.thaw();
+  await Promise.all([...proxies.values()].map((proxy) => proxy.restore()));
+}

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { jobIdOf } from '../../../services/shared/core/job.js';
 import type { OffsetMap } from '../../../services/shared/core/offset-map.js';
+import { findStale } from '../../faults/check/find-stale.js';
 import { judge } from '../../faults/check/judge.js';
 import type { Entry, History, Post, Produced, Rules } from '../../faults/history.js';
 
@@ -16,6 +17,7 @@ const RULES: Rules = {
   ordered: true,
   dispatch: { topic: 'dispatch', group: 'delivery', overflow: 'overflow' },
   sick: new Set(),
+  givingUp: new Set(),
 };
 
 const COMPANY = 'co_a';
@@ -44,6 +46,7 @@ function post(eventId: string, arrivedAt: number, overrides: Partial<Post> = {})
     arrivedAt,
     completedAt: arrivedAt + 5,
     status: 200,
+    answeredAfterMs: 0,
     asksToWait: false,
     ...overrides,
   };
@@ -102,6 +105,9 @@ describe('a history that breaks one invariant', () => {
     ['I1', 'an event is held for ever', { posts: WELL.posts.slice(1), held: [{ jobId: jobOf('e1') }] }, /still held/],
     ['I1', 'an event arrives that nobody produced', { posts: [...WELL.posts, post('e9', 9_000)] }, /never owed/],
     ['I1', 'Kafka has forgotten what it acknowledged', { stored: new Map([['e2', 1]]) }, /not in its topic: e1/],
+    ['I1', 'a well endpoint’s event used up its attempts', exhausted(), /although its endpoint was well: e2/],
+    ['I1', 'a well endpoint’s event was dropped', dropped(), /given up although its endpoint was well: e1/],
+    ['I1', 'a well endpoint’s event was parked', parked(), /given up although its endpoint was well: e1/],
     ['I2', 'a success is posted again without a fault', { posts: [...WELL.posts, post('e1', 1_500)] }, /1 deliveries/],
     ['I2', 'a fault doubles more than was exposed', doubledWith(1), /2 deliveries were repeated, where 1/],
     ['I3', 'a fourth attempt', withFourth(), /beyond the planned/],
@@ -111,6 +117,7 @@ describe('a history that breaks one invariant', () => {
       { posts: [...WELL.posts, post('e1', 9_000, { attempt: 3 })] },
       /without the one/,
     ],
+    ['I3', 'given up at attempt 2', exhausted(2), /before the last attempt: .*:2/],
     ['I4', 'the second event of a call comes first', { posts: [...WELL.posts.slice(1), post('e1', 1_250)] }, /order/],
     ['I5', 'a retry comes after 2.9 s', { posts: [...WELL.posts.slice(0, 2), retryAt(4_100)] }, /by 100 ms/],
     [
@@ -119,6 +126,20 @@ describe('a history that breaks one invariant', () => {
       { faults: [fault(1_100, 0)], posts: [...WELL.posts.slice(1), late()] },
       /after 61000/,
     ],
+    [
+      'I7',
+      'an event takes 61 s, and no fault tells why',
+      { posts: [...WELL.posts.slice(1), late()] },
+      /e1 after 61099/,
+    ],
+    [
+      'I7',
+      'an event is stuck over many short faults',
+      { faults: dense(), posts: [...WELL.posts.slice(1), late()] },
+      /took too long: e1 after 61099 ms, 61 of them/,
+    ],
+    ['I7', 'two faults at once last no longer than one', outlasted(64_500), /e1 after 63499 ms, 2900 of them/],
+    ['I7', 'a process ended by itself', { processes: [{ ...alive(), selfEnded: 2 }] }, /by itself: delivery 2 times/],
     ['I7', 'a process is gone', { processes: [{ ...alive(), running: false }] }, /does not run/],
     ['I7', 'a process lives and does not consume', { lag: new Map([['delivery', 7]]) }, /delivery 7/],
     ['I8', 'a secret stands in a log', { leaks: ['log of delivery'] }, /log of delivery/],
@@ -126,8 +147,15 @@ describe('a history that breaks one invariant', () => {
     ['I10', 'a process grew', { processes: [{ ...alive(), peakRssMb: 513 }] }, /delivery 513 MB/],
     ['I11', 'a failed attempt is not logged', { entries: [] }, /not logged/],
     ['I11', 'an entry was invented', { entries: [...WELL.entries, entry('e9', 1, 'retry')] }, /not owed/],
+    [
+      'I11',
+      'a well endpoint’s event was held',
+      { everHeld: new Set([jobOf('e1')]) },
+      /although its endpoint was well: e1/,
+    ],
     ['I12', 'a commit goes back', { commits: [...WELL.commits, commit(5_000, 2)] }, /from 3 to 2/],
     ['I12', 'a commit tells of what was not posted', { commits: [commit(1_150, 0, allButFirst)] }, /e2|msg_/],
+    ['I12', 'a commit passes what was not answered yet', answeredAfter(400), /answered yet: msg_\S+:1 at 0\/0/],
     ['I12', 'a commit passes what was not posted', { commits: [commit(1_150, 2), commit(4_300, 3)] }, /e2|msg_/],
   ];
   test.each(broken)('%s: %s', (invariant, _, change, what) => {
@@ -138,14 +166,22 @@ describe('a history that breaks one invariant', () => {
 });
 
 describe('what is no violation', () => {
-  const allowed: [string, Partial<History>, Partial<ReturnType<typeof judge>>][] = [
+  const byPlan: Partial<Rules> = { givingUp: new Set([HOOK]) };
+  const allowed: [string, Partial<History>, Partial<ReturnType<typeof judge>>, ...Partial<Rules>[]][] = [
     [
       'an event that was not acknowledged and not stored',
       { produced: [...WELL.produced, produced('e3', 3, { acked: false })] },
       { events: 3 },
     ],
-    ['a dead letter is an end', { posts: WELL.posts.slice(1), letters: [{ eventId: 'e1' }] }, {}],
-    ['an event that used up its attempts is at its end', exhausted(), {}],
+    ['a dead letter is an end', parked(), {}, byPlan],
+    ['an event that used up its attempts is at its end', exhausted(), {}, byPlan],
+    ['where any endpoint may be sick, so may this one', exhausted(), {}, { givingUp: 'all' }],
+    ['where any endpoint may be sick, any attempt may be the last', exhausted(2), {}, { givingUp: 'all' }],
+    ['what was delivered, and by a double given up', { entries: [...WELL.entries, entry('e1', 3, 'exhausted')] }, {}],
+    ['a process ended that may', { processes: [{ ...alive(), selfEnded: 1 }] }, {}, { mayEnd: true }],
+    ['an event takes as long as the fault that it met, and a minute', outlasted(63_900), { recoveryMs: 23_900 }],
+    ['a commit as soon as the answer may be there', answeredAfter(195), {}],
+    ['a commit before an attempt that was left would have been answered', leftUnanswered(), {}],
     ['as many doubles as were exposed', doubledWith(2), { doubled: 2, bound: 2 }],
     ['the retry of a doubled attempt is no repetition of its own', doubledRetry(), { doubled: 2, bound: 1 }],
     ['a record that stands twice doubles one delivery', storedTwice(), { doubled: 1, bound: 1 }],
@@ -163,8 +199,12 @@ describe('what is no violation', () => {
     ['what left for the overflow topic may be committed', overflowed(), {}],
     ['a backlog that is caught up within a minute', { faults: [fault(1_100, 0)] }, { recoveryMs: 100 }],
   ];
-  test.each(allowed)('%s', (_, change, verdict) => {
-    expect(judge({ ...WELL, ...change }, RULES)).toMatchObject({ lost: 0, violations: [], ...verdict });
+  test.each(allowed)('%s', (_, change, verdict, ...rules) => {
+    expect(judge({ ...WELL, ...change }, Object.assign({}, RULES, ...rules) as Rules)).toMatchObject({
+      lost: 0,
+      violations: [],
+      ...verdict,
+    });
   });
 });
 
@@ -208,15 +248,50 @@ function overflowed(): Partial<History> {
   return { commits: [commit(1_150, 2), commit(4_300, 3)], records: [...WELL.records, moved] };
 }
 
-function exhausted(): Partial<History> {
+/** Event 2 fails so many attempts, and is given up. */
+function exhausted(attempts = 3): Partial<History> {
+  const failed = Array.from({ length: attempts }, (_, index) => index + 1);
   return {
     posts: [
       post('e1', 1_100),
-      post('e2', 1_200, { status: 500 }),
-      post('e2', 4_210, { attempt: 2, status: 500 }),
-      post('e2', 7_220, { attempt: 3, status: 500 }),
+      ...failed.map((attempt) => post('e2', 1_200 + (attempt - 1) * 3_010, { attempt, status: 500 })),
     ],
-    entries: [entry('e2', 1, 'retry'), entry('e2', 2, 'retry'), entry('e2', 3, 'exhausted')],
+    entries: failed.map((attempt) => entry('e2', attempt, attempt === attempts ? 'exhausted' : 'retry')),
+  };
+}
+
+function dropped(): Partial<History> {
+  return { posts: WELL.posts.slice(1), entries: [...WELL.entries, entry('e1', 1, 'dropped')] };
+}
+
+function parked(): Partial<History> {
+  return { posts: WELL.posts.slice(1), letters: [{ eventId: 'e1' }] };
+}
+
+/** Each of them for a millisecond, every second: whatever arrives was produced long before the last of them. */
+function dense(): History['faults'] {
+  return Array.from({ length: 62 }, (_, second) => ({
+    ...fault(1_101 + second * 1_000, 1),
+    at: 1_100 + second * 1_000,
+  }));
+}
+
+/** Two faults at once, from 1.1 to 4 s together, and a short one much later. */
+function outlasted(arrivedAt: number): Partial<History> {
+  const faults = [{ ...fault(3_000, 0), at: 1_100 }, { ...fault(4_000, 0), at: 2_000 }, fault(40_000, 0)];
+  return { faults, commits: [], posts: [post('e1', arrivedAt), post('e2', arrivedAt)], entries: [] };
+}
+
+/** Event 1 arrives at 1.1 s, and a commit beyond it is written at 1.3 s. */
+function answeredAfter(answeredAfterMs: number): Partial<History> {
+  return { posts: [post('e1', 1_100, { answeredAfterMs }), ...WELL.posts.slice(1)] };
+}
+
+function leftUnanswered(): Partial<History> {
+  const left = post('e1', 1_100, { status: undefined, completedAt: 1_290, answeredAfterMs: 5_000 });
+  return {
+    posts: [left, post('e1', 4_310, { attempt: 2 }), ...WELL.posts.slice(1)],
+    entries: [entry('e1', 1, 'retry'), ...WELL.entries],
   };
 }
 
@@ -232,7 +307,7 @@ function asked(): Partial<History> {
 }
 
 test('a backlog that a second fault prolongs is the second one’s', () => {
-  const faults = [fault(1_050, 1), fault(40_000, 1)];
+  const faults = [fault(1_050, 1), { ...fault(40_000, 1), at: 25_000 }];
   const history = { ...WELL, faults, posts: [...WELL.posts.slice(1), post('e1', 70_000)], commits: [] };
   expect(judge(history, { ...RULES, ordered: false })).toMatchObject({
     recoveryMs: 30_000,
@@ -255,8 +330,41 @@ test('what is held for an endpoint that stays sick is where it belongs', () => {
 test('a job that was held is finished by that, and comes after live traffic', () => {
   const late = { ...WELL, posts: [...WELL.posts.slice(1), post('e1', 9_000)], commits: [commit(1_150, 2)] };
   expect(judge(late, RULES).violations.map(({ invariant }) => invariant)).toEqual(['I4', 'I12']);
-  expect(judge({ ...late, everHeld: new Set([jobOf('e1'), jobOf('e2')]) }, RULES).violations).toEqual([]);
+  const held = { ...late, everHeld: new Set([jobOf('e1'), jobOf('e2')]) };
+  expect(judge(held, { ...RULES, givingUp: new Set([HOOK]) }).violations).toEqual([]);
 });
+
+test('what waits for its endpoint takes as long as it takes', () => {
+  const late = { ...WELL, posts: [...WELL.posts.slice(1), post('e1', 90_000)], commits: [] };
+  const verdict = (change: Partial<History>, rules: Partial<Rules>) =>
+    judge({ ...late, ...change }, { ...RULES, ordered: false, ...rules }).violations.map(({ invariant }) => invariant);
+  expect(verdict({}, {})).toEqual(['I7']);
+  expect(verdict({}, { sick: new Set([HOOK]) })).toEqual([]);
+  expect(verdict({}, { givingUp: 'all' })).toEqual([]);
+  // Held was the event before it.
+  expect(verdict({ everHeld: new Set([jobOf('e2')]) }, { givingUp: new Set([HOOK]) })).toEqual([]);
+});
+
+describe('processes that slept from 2 to 9 s', () => {
+  const faults = [{ ...fault(9_000, 2), at: 2_000 }];
+  const inFlight = post('e1', 1_990, { completedAt: 2_005 });
+  test.each<[string, Post[], number]>([
+    ['make again what they were in the midst of', [inFlight, post('e1', 9_100)], 0],
+    ['make again what had been answered before', [post('e1', 1_990), post('e1', 9_100)], 1],
+    ['make again more than they were in the midst of', [inFlight, post('e2', 5_000), ...both(9_100)], 1],
+    ['make another attempt', [inFlight, post('e1', 9_100, { attempt: 2 })], 0],
+  ])('%s', (_, posts, count) => {
+    expect(findStale({ faults, posts }).violations.map(({ invariant }) => invariant)).toEqual(Array(count).fill('I2'));
+  });
+
+  test('where nobody slept, nothing is stale', () => {
+    expect(findStale({ faults: [], posts: both(9_100) })).toEqual({ posts: 0, inFlight: 0, violations: [] });
+  });
+});
+
+function both(at: number): Post[] {
+  return [post('e1', at), post('e2', at)];
+}
 
 test('memory that grows is found in who lives long enough', () => {
   const growing = (seconds: number) => [

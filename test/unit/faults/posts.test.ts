@@ -57,7 +57,16 @@ test('a request becomes a post, with the event of its job where the body was cut
       arrivedAt: 1_000,
       completedAt: 11_000,
       status: 429,
+      answeredAfterMs: 0,
       asksToWait: true,
     },
   ]);
+});
+
+test.each<[string, Step, number]>([
+  ['at once', respond(200), 0],
+  ['late', respond(200, { delayMs: 150 }), 150],
+  ['never', { kind: 'hang', when: 'before-headers', delayMs: 150 }, 0],
+])('how long the receiver waited before it answered: %s', (_, step, answeredAfterMs) => {
+  expect(toPosts([request(step)], new Map(), new Map())).toEqual([expect.objectContaining({ answeredAfterMs })]);
 });

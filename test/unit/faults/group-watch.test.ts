@@ -1,0 +1,47 @@
+import { expect, test } from '@jest/globals';
+import type { EachMessageHandler, Kafka } from 'kafkajs';
+import { GroupWatch } from '../../faults/group-watch.js';
+
+const GROUP = { id: 'delivery', topic: 'dispatch', jobsPerRecord: 1 };
+
+function text(value: string): Buffer {
+  const length = Buffer.alloc(2);
+  length.writeInt16BE(value.length);
+  return Buffer.concat([length, Buffer.from(value)]);
+}
+
+/** Version 1 of both, with no metadata. */
+function commit(offset: bigint, at: number) {
+  const version = Buffer.from([0, 1]);
+  const [position, time] = [Buffer.alloc(8), Buffer.alloc(8)];
+  position.writeBigInt64BE(offset);
+  return {
+    key: Buffer.concat([version, text(GROUP.id), text(GROUP.topic), Buffer.alloc(4)]),
+    value: Buffer.concat([version, position, text(''), time]),
+    ...{ offset: String(at), timestamp: String(at), attributes: 0 },
+  };
+}
+
+/** As far as a watch asks it: it takes part in the group at once, and gives what it is told to give. */
+function kafkaOf(messages: readonly ReturnType<typeof commit>[]): Kafka {
+  const consumer = {
+    events: { CRASH: 'crash', GROUP_JOIN: 'join' },
+    on: (event: string, listen: () => void) => void (event === 'join' && listen()),
+    connect: () => Promise.resolve(),
+    subscribe: () => Promise.resolve(),
+    run: async ({ eachMessage }: { eachMessage: EachMessageHandler }) => {
+      for (const message of messages)
+        await eachMessage({ partition: 0, message } as unknown as Parameters<EachMessageHandler>[0]);
+    },
+  };
+  return { admin: () => ({ connect: () => Promise.resolve() }), consumer: () => consumer } as unknown as Kafka;
+}
+
+test('a commit of "the earliest", where an offset was out of range, is no position', async () => {
+  const watch = new GroupWatch(kafkaOf([commit(68n, 1), commit(-2n, 2), commit(70n, 3)]), [GROUP]);
+  await watch.start();
+  expect(watch.samples.map(({ offset, at }) => ({ offset, at }))).toEqual([
+    { offset: 68, at: 1 },
+    { offset: 70, at: 3 },
+  ]);
+});
