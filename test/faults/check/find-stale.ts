@@ -2,31 +2,30 @@ import type { History, Post } from '../history.js';
 import { violations, type Violation } from './violation.js';
 
 /**
- * I2, of processes that slept: after they woke up they make again at most what they were in the midst of when they fell
- * asleep. Everything else that they remember is others' by then, and made.
+ * I2, of processes that slept: after they woke up they make again at most what was theirs when they fell asleep: what they
+ * were in the midst of, and the retries that they held, whose timers go off before they hear that the partitions are
+ * others' by now.
  */
 export interface Stale {
   /** POSTs after the end of the sleep, of attempts that somebody had made before that. */
   readonly posts: number;
-  /** Attempts that were under way when it began. */
-  readonly inFlight: number;
+  /** How many there may be. */
+  readonly bound: number;
   readonly violations: readonly Violation[];
 }
 
 /** The sleep is the last fault of the run. */
 export function findStale({ faults, posts }: Pick<History, 'faults' | 'posts'>): Stale {
   const sleep = faults.at(-1);
-  if (sleep === undefined) return { posts: 0, inFlight: 0, violations: [] };
+  if (sleep === undefined) return { posts: 0, bound: 0, violations: [] };
   const made = new Set(posts.filter(({ arrivedAt }) => arrivedAt < sleep.endedAt).map(nameOf));
   const stale = posts.filter((post) => post.arrivedAt >= sleep.endedAt && made.has(nameOf(post)));
-  const inFlight = posts.filter(
-    ({ arrivedAt, completedAt }) => arrivedAt < sleep.at && (completedAt ?? Infinity) > sleep.at,
-  ).length;
-  const kind = `attempts made again by who had slept, where ${inFlight} were under way`;
+  const bound = sleep.exposed;
+  const kind = `attempts made again by who had slept, where ${bound} were exposed`;
   return {
     posts: stale.length,
-    inFlight,
-    violations: stale.length > inFlight ? violations('I2', kind, stale.map(nameOf)) : [],
+    bound,
+    violations: stale.length > bound ? violations('I2', kind, stale.map(nameOf)) : [],
   };
 }
 

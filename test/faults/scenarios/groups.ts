@@ -71,8 +71,8 @@ const frozen: Scenario = {
     });
   },
   examine: (history) => {
-    const { posts, inFlight, violations: found } = findStale(history);
-    const note = `${posts} attempts were made again by processes that had slept, ${inFlight} were under way before`;
+    const { posts, bound, violations: found } = findStale(history);
+    const note = `${posts} attempts were made again by processes that had slept, of at most ${bound}`;
     return { violations: found, notes: [note] };
   },
 };

@@ -346,19 +346,20 @@ test('what waits for its endpoint takes as long as it takes', () => {
 });
 
 describe('processes that slept from 2 to 9 s', () => {
-  const faults = [{ ...fault(9_000, 2), at: 2_000 }];
-  const inFlight = post('e1', 1_990, { completedAt: 2_005 });
-  test.each<[string, Post[], number]>([
-    ['make again what they were in the midst of', [inFlight, post('e1', 9_100)], 0],
-    ['make again what had been answered before', [post('e1', 1_990), post('e1', 9_100)], 1],
-    ['make again more than they were in the midst of', [inFlight, post('e2', 5_000), ...both(9_100)], 1],
-    ['make another attempt', [inFlight, post('e1', 9_100, { attempt: 2 })], 0],
-  ])('%s', (_, posts, count) => {
-    expect(findStale({ faults, posts }).violations.map(({ invariant }) => invariant)).toEqual(Array(count).fill('I2'));
+  const made = [post('e1', 1_990), post('e2', 5_000)];
+  test.each<[string, number, Post[], number]>([
+    ['make again as much as was exposed', 2, both(9_100), 0],
+    ['make again more than was exposed', 1, both(9_100), 1],
+    ['make another attempt', 0, [post('e1', 9_100, { attempt: 2 })], 0],
+    ['make what nobody had made', 0, [post('e3', 9_100)], 0],
+  ])('%s', (_, exposed, posts, count) => {
+    const faults = [{ ...fault(9_000, exposed), at: 2_000 }];
+    const found = findStale({ faults, posts: [...made, ...posts] });
+    expect(found.violations.map(({ invariant }) => invariant)).toEqual(Array(count).fill('I2'));
   });
 
   test('where nobody slept, nothing is stale', () => {
-    expect(findStale({ faults: [], posts: both(9_100) })).toEqual({ posts: 0, inFlight: 0, violations: [] });
+    expect(findStale({ faults: [], posts: both(9_100) })).toEqual({ posts: 0, bound: 0, violations: [] });
   });
 });
 
