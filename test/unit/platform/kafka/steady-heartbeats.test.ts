@@ -42,3 +42,23 @@ test('a clock that is set back by an hour: the next one is sent at once, and the
   }
   expect(sent).toEqual([back - START, back + 3_000 - START]);
 });
+
+test('one whose answer comes after a sleep is no sign of life: the next batch asks again', async () => {
+  const sent: number[] = [];
+  const member = memberOf(sent);
+  let answer = (): void => undefined;
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  const heartbeat = (): Promise<void> => {
+    sent.push(Date.now() - START);
+    return sent.length === 1 ? held : Promise.resolve();
+  };
+  Object.assign(member, { coordinator: { heartbeat } });
+  jest.setSystemTime(START + 3_000);
+  const beating = member.heartbeat(INTERVAL);
+  jest.setSystemTime(START + 43_000);
+  answer();
+  await beating;
+  await member.heartbeat(INTERVAL);
+  await member.heartbeat(INTERVAL);
+  expect(sent).toEqual([3_000, 43_000]);
+});
