@@ -140,6 +140,4 @@ export interface Rules {
    * webhook may an event be given up, or held.
    */
   readonly givingUp: ReadonlySet<string> | 'all';
-  /** Processes may end by themselves. */
-  readonly mayEnd?: true;
 }

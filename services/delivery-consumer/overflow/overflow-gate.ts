@@ -35,6 +35,12 @@ export interface QueueFacts {
   readonly slowBytes: number;
 }
 
+/** What the gate needs to know of a job. */
+interface Leaving {
+  readonly webhookId: string;
+  readonly conversationId: string;
+}
+
 /** The part of the memory for jobs that webhooks which aren't fast share. */
 const FOR_SLOW = 1 / 4;
 const STICKS_MS = 600_000;
@@ -56,15 +62,11 @@ export class OverflowGate {
   }
 
   /** Whether the job leaves. `now` in ms. */
-  isSurplus(
-    { webhookId, conversationId }: { readonly webhookId: string; readonly conversationId: string },
-    facts: QueueFacts,
-    now: number,
-  ): boolean {
-    const full = this.#isFull(webhookId, facts);
+  isSurplus(job: Leaving, facts: QueueFacts, now: number): boolean {
+    const full = this.#isFull(job.webhookId, facts);
     if (facts.inLine && !this.#exceeds(facts, 2)) return false;
     if (!full && this.#left.size === 0) return false;
-    const key = `${webhookId}:${conversationId}`;
+    const key = keyOf(job);
     const leftAt = this.#left.get(key);
     if (!full && (leftAt === undefined || now - leftAt > STICKS_MS)) return false;
     this.#remember(key, now);
@@ -72,11 +74,8 @@ export class OverflowGate {
   }
 
   /** A job that had been taken in leaves all the same. `now` in ms. */
-  noteLeft(
-    { webhookId, conversationId }: { readonly webhookId: string; readonly conversationId: string },
-    now: number,
-  ): void {
-    this.#remember(`${webhookId}:${conversationId}`, now);
+  noteLeft(job: Leaving, now: number): void {
+    this.#remember(keyOf(job), now);
   }
 
   #isFull(webhookId: string, facts: QueueFacts): boolean {
@@ -107,4 +106,8 @@ export class OverflowGate {
       this.#left.delete(oldest);
     }
   }
+}
+
+function keyOf({ webhookId, conversationId }: Leaving): string {
+  return `${webhookId}:${conversationId}`;
 }

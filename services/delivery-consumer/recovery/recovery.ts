@@ -16,8 +16,8 @@ import { RecoveryWindow } from './recovery-window.js';
  *
  * An event is removed from what is held only after everything that its attempt caused has been acknowledged: whoever
  * dies in between doubles the attempts under way, and loses nothing. A process looks after so many webhooks at a time, so
- * a backlog is left after some seconds, for the longest due to have their turn. The status is read from MongoDB itself, not from
- * the cache; where the cache is behind, an attempt answers `held` and is made a moment later.
+ * a backlog is left after some seconds, for the longest due to have their turn. The status is read from MongoDB itself, not
+ * from the cache; where the cache is behind, an attempt answers `held` and is made a moment later.
  */
 export interface RecoveryPorts {
   readonly stateOf: (

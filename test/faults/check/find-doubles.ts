@@ -4,8 +4,8 @@ import type { Violation } from './violation.js';
 
 /**
  * I2: without a fault there is one POST per attempt. A fault may double what was exposed when it struck (all that its
- * groups had not committed), and what a producer wrote twice because an answer was lost; each of these at most once more, with the
- * retries that follow from it. Doubles carry the same webhook-id by construction: it is what they are found by.
+ * groups had not committed), and what a producer wrote twice because an answer was lost; each of these at most once more,
+ * with the retries that follow from it. Doubles carry the same webhook-id by construction: it is what they are found by.
  */
 export interface Doubles {
   /** POSTs that repeat an attempt, or come after the success of their job. */

@@ -37,7 +37,7 @@ export function judge(history: History, rules: Rules): Verdict {
       ...findAttemptFaults(history, rules),
       ...(rules.ordered ? findDisorder(history, rules) : []),
       ...stalls.violations,
-      ...violations('I7', 'a process that ended by itself', rules.mayEnd === true ? [] : selfEnded(history)),
+      ...violations('I7', 'a process that ended by itself', selfEnded(history)),
       ...violations('I8', 'a secret in clear', history.leaks),
       ...violations('I9', 'a forbidden connection', Array(history.forbiddenConnections).fill('one')),
       ...violations('I10', 'a process above its memory', oversized(history, rules)),

@@ -86,7 +86,6 @@ function examine({ posts, faults }: History, { fleet }: Rig): Examination {
   );
   const late = waits.filter(({ ms }) => ms > LATEST_MS);
   const silent = SET.filter((as) => fleet.process(as).lines.filter(({ event }) => event === 'clock.off').length < 2);
-  const ended = fleet.ends().filter(({ selfEnded }) => selfEnded > 0);
   const hastened = waits.filter(({ ms }) => ms < DELAY_MS - TOLERANCE_MS).length;
   return {
     violations: [
@@ -94,11 +93,6 @@ function examine({ posts, faults }: History, { fleet }: Rig): Examination {
       ...violations('I5', 'a retry before its time', early.map(told)),
       ...violations('I5', 'a retry held for more than twice its delay', late.map(told)),
       ...violations('I7', 'an hour that nobody tells of', silent),
-      ...violations(
-        'I7',
-        'a process that a clock ended',
-        ended.map(({ name }) => name),
-      ),
     ],
     notes: [
       `${waits.length} retries, ${hastened} of them early by the retry process's own clock, the latest after ${Math.max(0, ...waits.map(({ ms }) => ms))} ms`,

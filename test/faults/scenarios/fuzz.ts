@@ -58,7 +58,6 @@ const flood: Scenario = {
   examine: ({ letters, processes, produced }, rig) => {
     const parked = letters.length;
     const certain = unreadable.get(rig) ?? Infinity;
-    const ended = processes.filter(({ selfEnded }) => selfEnded > 0).map(({ name }) => name);
     const asked = [...(questions.get(rig) ?? [])];
     const minutes = Math.ceil((Date.now() - (produced[0]?.at ?? 0)) / 60_000);
     const unknown = asked.filter(([id]) => UNKNOWN_IDS.some((other) => other === id));
@@ -71,7 +70,6 @@ const flood: Scenario = {
           'malformed records neither parked nor handled',
           parked < certain ? [`${certain - parked}`] : [],
         ),
-        ...violations('I7', 'a process that a record ended', ended),
         ...violations('I7', 'a registry asked too often', tooOften),
       ],
       notes: [

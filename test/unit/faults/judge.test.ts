@@ -178,7 +178,6 @@ describe('what is no violation', () => {
     ['where any endpoint may be sick, so may this one', exhausted(), {}, { givingUp: 'all' }],
     ['where any endpoint may be sick, any attempt may be the last', exhausted(2), {}, { givingUp: 'all' }],
     ['what was delivered, and by a double given up', { entries: [...WELL.entries, entry('e1', 3, 'exhausted')] }, {}],
-    ['a process ended that may', { processes: [{ ...alive(), selfEnded: 1 }] }, {}, { mayEnd: true }],
     ['an event takes as long as the fault that it met, and a minute', outlasted(63_900), { recoveryMs: 23_900 }],
     ['a commit as soon as the answer may be there', answeredAfter(195), {}],
     ['a commit before an attempt that was left would have been answered', leftUnanswered(), {}],
