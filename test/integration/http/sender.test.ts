@@ -247,6 +247,32 @@ describe('an endpoint that hangs: the attempt ends at its deadline, and the conn
   });
 });
 
+describe('an endpoint that answered while we ourselves slept', () => {
+  const sleep = (ms: number): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+
+  test('has answered, on an open connection and on one that was being opened', async () => {
+    const receiver = await receiverWith();
+    const endpoint = receiver.endpoint('/in');
+    const sender = senderWith(HASTY);
+    expect(shortOf(await post(sender, endpoint.url))).toBe(200);
+    await connectionsIdle();
+    const posts = [post(sender, endpoint.url), post(sender, endpoint.url)];
+    await new Promise((resolve) => setImmediate(resolve));
+    sleep(TIMEOUT_MS + 2_000);
+    expect((await Promise.all(posts)).map(shortOf)).toEqual([200, 200]);
+    expect(endpoint.requests()).toHaveLength(3);
+  });
+
+  test('unless it hangs: it gets what we slept, and no more than its time', async () => {
+    const receiver = await receiverWith();
+    const hanging = postTo(receiver, { kind: 'hang', when: 'before-headers' }, senderWith(HASTY));
+    await receiver.waitFor(() => receiver.requests().length === 1, 8_000);
+    sleep(4 * TIMEOUT_MS);
+    const result = await within(TIMEOUT_MS + GRACE_MS, () => hanging);
+    expect(shortOf(result)).toBe('timeout');
+  });
+});
+
 describe('an endpoint that breaks off', () => {
   test.each<[string, ScriptStep, number | string]>([
     ['before the body was read', { kind: 'reset', when: 'before-body' }, 'reset'],

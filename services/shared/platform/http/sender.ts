@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { SendResult } from '../../core/outcome.js';
 import type { HttpRequest } from '../../core/request.js';
+import { Deadline } from './deadline.js';
 import { createGuardedConnector, type ResolveHost } from './guarded-connector.js';
 import { OriginPools } from './origin-pools.js';
 import type { AddressPolicy } from './public-address.js';
@@ -66,9 +67,8 @@ export function createSender(options: SenderOptions): Sender {
 
 /** One request and its answer. Settles exactly once; what the client reports afterwards is ignored. */
 class Exchange implements Dispatcher.DispatchHandler {
-  readonly #startedAt = performance.now();
   readonly #bodyLimit: number;
-  readonly #deadline: NodeJS.Timeout;
+  readonly #deadline: Deadline;
   readonly #resolve: (result: SendResult) => void;
   #controller: Dispatcher.DispatchController | null = null;
   #settled = false;
@@ -81,7 +81,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   constructor(options: SenderOptions, resolve: (result: SendResult) => void) {
     this.#bodyLimit = options.responseBodyBytes;
     this.#resolve = resolve;
-    this.#deadline = setTimeout(() => this.#onDeadline(), options.timeoutMs);
+    this.#deadline = new Deadline(options.timeoutMs, () => this.#onDeadline());
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -122,13 +122,13 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
     // The verdict is in the status: an answer whose body breaks off is still that answer.
     if (this.#status !== 0) this.#settleWithAnswer(true);
-    else this.#settle({ kind: 'no-answer', ...sendFailureOf(error), durationMs: this.#elapsedMs() });
+    else this.#settle({ kind: 'no-answer', ...sendFailureOf(error), durationMs: this.#deadline.elapsedMs });
   }
 
   #onDeadline(): void {
     const failure = this.#controller === null ? 'connect-timeout' : 'timeout';
     if (this.#status !== 0) this.#settleWithAnswer(true);
-    else this.#settle({ kind: 'no-answer', failure, detail: 'deadline', durationMs: this.#elapsedMs() });
+    else this.#settle({ kind: 'no-answer', failure, detail: 'deadline', durationMs: this.#deadline.elapsedMs });
     this.#controller?.abort(new Error('deadline'));
   }
 
@@ -140,7 +140,7 @@ class Exchange implements Dispatcher.DispatchHandler {
         headers: this.#headers,
         body: this.#kept === 0 ? '' : Buffer.concat(this.#chunks).toString('utf8'),
         bodyTruncated,
-        durationMs: this.#elapsedMs(),
+        durationMs: this.#deadline.elapsedMs,
       },
     });
   }
@@ -148,12 +148,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   #settle(result: SendResult): void {
     if (this.#settled) return;
     this.#settled = true;
-    clearTimeout(this.#deadline);
+    this.#deadline.clear();
     this.#chunks = [];
     this.#resolve(result);
-  }
-
-  #elapsedMs(): number {
-    return performance.now() - this.#startedAt;
   }
 }

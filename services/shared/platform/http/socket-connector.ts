@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import { errors, type buildConnector } from 'undici';
+import { Deadline } from './deadline.js';
 
 /**
  * Opens sockets for undici: TLS 1.2 or newer, certificates always verified, HTTP/1.1 only.
@@ -37,12 +38,12 @@ export function createSocketConnector({
     const socket = isTls ? openTls(host, Number(port || 443)) : connectTcp({ host, port: Number(port || 80), lookup });
     socket.setKeepAlive(true, KEEP_ALIVE_PROBE_MS).setNoDelay(true);
     let afterErrors: NodeJS.Immediate | undefined;
-    const deadline = setTimeout(() => {
+    const deadline = new Deadline(connectTimeoutMs, () => {
       // What has gone wrong and was not told yet is the better answer.
       afterErrors = setImmediate(() => socket.destroy(new errors.ConnectTimeoutError('it was not opened in time')));
-    }, connectTimeoutMs);
+    });
     const settle = (): void => {
-      clearTimeout(deadline);
+      deadline.clear();
       clearImmediate(afterErrors);
       socket.removeListener('error', onError);
     };
