@@ -9,8 +9,10 @@ import type { AdmittedRecord } from '../shared/core/partition-progress.js';
  * 3.2 s at p99." Records are admitted into memory and wait on monotonic timers there; no handler sleeps, heartbeats go
  * on. A record is finished when its job was acknowledged by the broker.
  *
- * The topic for longer waits holds a record for its own fixed delay at most, too; one that is not due then goes back to
- * the end of that topic, so that its records, also those of very long waits, never keep the others from being committed.
+ * The topic for longer waits holds a record until its own fixed delay after it was appended at most; one that is not due
+ * then goes back to the end of that topic, so that its records, also those of very long waits, never keep the others from
+ * being committed. The delay counts from the append, not from the reading: more waits than there is memory for are late
+ * by that delay at most, because whatever is older goes on as soon as it is read.
  *
  * What doubles if the process dies: jobs published and not yet committed. While it is down retries are late, not lost.
  */
@@ -36,6 +38,8 @@ export interface RetryHold {
 
 /** A timer may be early by so much against the clock. */
 const CLOCK_MS = 5;
+/** What isn't due is held so long before it is put back, even if the broker's clock is far behind. */
+const MIN_ROUND_MS = 1_000;
 
 /** `delayMs` is the topic's fixed delay: the longest that a retry is held, whatever its clock says. */
 export function createRetryHold(delayMs: number, ports: RetryPorts): RetryHold {
@@ -65,12 +69,14 @@ export function createRetryHold(delayMs: number, ports: RetryPorts): RetryHold {
       bytes += job.body.byteLength;
       // What is put back was appended anew, without another failure.
       const due = ports.putBack === undefined ? dueAt(job.notBefore, appendedAt, delayMs) : job.notBefore;
+      const roundEndsAt =
+        ports.putBack === undefined ? due : Math.max(appendedAt + delayMs, ports.now() + MIN_ROUND_MS);
       const onDue = (): void => {
         waiting.delete(record);
         const releasing = release(job, record, due).finally(() => publishing.delete(releasing));
         publishing.add(releasing);
       };
-      waiting.set(record, setTimeout(onDue, holdFor(due, ports.now(), delayMs)));
+      waiting.set(record, setTimeout(onDue, holdFor(Math.min(due, roundEndsAt), ports.now(), delayMs)));
     },
     get jobs() {
       return waiting.size + publishing.size;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { createRetryHold, type RetryPorts } from '../../services/retry-consumer/handler.js';
+import { createRetryHold, type RetryHold, type RetryPorts } from '../../services/retry-consumer/handler.js';
 import { dueAt, holdFor } from '../../services/shared/core/delay.js';
 import type { Job } from '../../services/shared/core/job.js';
 import { PartitionProgress } from '../../services/shared/core/partition-progress.js';
@@ -178,20 +178,27 @@ describe('the hold', () => {
 });
 
 describe('the topic for longer waits', () => {
-  beforeEach(() => void jest.useFakeTimers({ now: NOW }));
-  afterEach(() => void jest.useRealTimers());
-
-  test('holds a job for its own delay at most, and puts one that is not due then back to its end', async () => {
-    const did: string[] = [];
-    const note = (what: string) => (job: Job) =>
-      Promise.resolve(void did.push(`${what} ${job.jobId} at ${Date.now() - NOW}`));
-    const hold = createRetryHold(60_000, {
+  const ROUND_MS = 60_000;
+  let did: string[];
+  const note = (what: string) => (job: Job) =>
+    Promise.resolve(void did.push(`${what} ${job.jobId} at ${Date.now() - NOW}`));
+  const longHold = (): RetryHold =>
+    createRetryHold(ROUND_MS, {
       publish: note('publish'),
       putBack: note('put back'),
       now: Date.now,
       observeLateness: () => undefined,
       onError: (error) => did.push(String(error)),
     });
+
+  beforeEach(() => {
+    did = [];
+    jest.useFakeTimers({ now: NOW });
+  });
+  afterEach(() => void jest.useRealTimers());
+
+  test('holds a job for its own delay at most, and puts one that is not due then back to its end', async () => {
+    const hold = longHold();
     const progress = new PartitionProgress('webhooks.retry-60s', 0);
     const jobs = { short: 20_000, exact: 60_000, long: 150_000 };
     Object.entries(jobs).forEach(([jobId, dueInMs], offset) =>
@@ -200,5 +207,49 @@ describe('the topic for longer waits', () => {
     await jest.advanceTimersByTimeAsync(60_000);
     expect(did).toEqual(['publish short at 20000', 'publish exact at 60000', 'put back long at 60000']);
     expect(progress.positionBeyond(-1)).toBe(3);
+  });
+
+  test.each([
+    ['that is read late goes on by its age', -45_000, 15_000],
+    ['that is read later than its round goes on soon', -90_000, 1_000],
+    ['of a broker whose clock is ahead keeps to the delay', 3_600_000, 60_000],
+  ])('a record %s', async (_what, appendedMs, roundMs) => {
+    const hold = longHold();
+    const progress = new PartitionProgress('webhooks.retry-60s', 0);
+    hold.hold(jobOf({ jobId: 'long', notBefore: NOW + 150_000 }), progress.admit(0), NOW + appendedMs);
+    await jest.advanceTimersByTimeAsync(ROUND_MS);
+    expect(did).toEqual([`put back long at ${roundMs}`]);
+  });
+
+  /** Waits of a quarter of an hour, ten times as many as are held in memory. */
+  test('fear: one endpoint with long waits makes those of others late by more than a round', async () => {
+    const [memory, waits] = [500, 5_000];
+    const log: { readonly job: Job; readonly appendedAt: number }[] = [];
+    const lateness: number[] = [];
+    const append = (job: Job): Promise<void> => Promise.resolve(void log.push({ job, appendedAt: Date.now() }));
+    const hold = createRetryHold(ROUND_MS, {
+      publish: (job) => Promise.resolve(void (job.jobId === 'other' && lateness.push(Date.now() - job.notBefore))),
+      putBack: append,
+      now: Date.now,
+      observeLateness: () => undefined,
+      onError: (error) => did.push(String(error)),
+    });
+    const progress = new PartitionProgress('webhooks.retry-60s', 0);
+    let read = 0;
+    const readOn = (): void => {
+      for (let next = log[read]; next !== undefined && hold.jobs < memory; next = log[read]) {
+        hold.hold(next.job, progress.admit(read), next.appendedAt);
+        read += 1;
+      }
+    };
+    for (let n = 0; n < waits; n += 1) await append(jobOf({ jobId: 'greedy', notBefore: NOW + 900_000 }));
+    for (let second = 0; second < 900; second += 1) {
+      if (second % 10 === 0) await append(jobOf({ jobId: 'other', notBefore: Date.now() + 90_000 }));
+      readOn();
+      await jest.advanceTimersByTimeAsync(1_000);
+    }
+    expect(did).toEqual([]);
+    expect(lateness.length).toBeGreaterThan(60);
+    expect(Math.max(...lateness)).toBeLessThanOrEqual(ROUND_MS);
   });
 });
