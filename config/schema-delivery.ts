@@ -97,7 +97,7 @@ export const deliverySchema = {
     slowAfterMs: {
       doc:
         'A webhook whose attempts take longer on average, or lie unanswered for longer, counts as slow: such webhooks ' +
-        'share half of DELIVERY_MAX_IN_FLIGHT, and their surplus goes to the overflow topic.',
+        'share 7/16 of DELIVERY_MAX_IN_FLIGHT, and their surplus goes to the overflow topic.',
       format: 'whole',
       min: 10,
       max: 120_000,

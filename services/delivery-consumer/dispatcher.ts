@@ -98,7 +98,7 @@ export class Dispatcher {
 
   admit(job: Job, origin: Origin, admission: Admission): void {
     const { overflow } = this.#options;
-    if (overflow !== undefined && origin === 'topic' && this.#isSurplus(job, overflow.gate))
+    if (overflow !== undefined && origin === 'topic' && !this.#abandoned && this.#isSurplus(job, overflow.gate))
       return void this.#leave(job, admission, overflow);
     this.#scheduler.admit({ job, origin, admission });
     this.#pump();
@@ -119,7 +119,7 @@ export class Dispatcher {
 
   #isSurplus(job: Job, gate: OverflowGate): boolean {
     const { waiting, bytes, inLine } = this.#scheduler.queueFor(job);
-    const { isSlow } = this.#options.paces.of(job.webhookId);
+    const isSlow = this.#options.paces.of(job.webhookId).kind === 'slow';
     const { slowJobs, slowBytes, webhooks } = this.#scheduler;
     const hasNeighbours = webhooks > (waiting > 0 ? 1 : 0);
     const facts = { waiting, bytes, inLine, isSlow, hasNeighbours, slowJobs, slowBytes };
@@ -143,7 +143,7 @@ export class Dispatcher {
 
   #noteStalled(): void {
     this.#scheduler.noteStalled(this.#options.now());
-    if (this.#options.overflow !== undefined) this.#evict(this.#options.overflow);
+    if (this.#options.overflow !== undefined && !this.#abandoned) this.#evict(this.#options.overflow);
     this.#pump();
   }
 

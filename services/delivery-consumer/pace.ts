@@ -1,4 +1,5 @@
 import type { Outcome } from '../shared/core/outcome.js';
+import type { PaceKind } from './scheduler.js';
 
 /**
  * How many attempts one webhook may have in flight, and whether it counts as fast. Pure: instants are arguments.
@@ -8,6 +9,7 @@ import type { Outcome } from '../shared/core/outcome.js';
  * endpoint that is slow from the first request on both spoil, and it keeps pushing an endpoint that answers late but
  * steadily; halving at a loss needs no such idea and lets go at once.
  *
+ *   1 until the first answer: who hangs takes one place until that is known
  *   begins at 4, so that a cold burst opens no more than 4 connections; again after 15 s of silence, when those are closed
  *   + 1 per success that found the cap used up, until the first loss (doubles per round trip); + 1/cap after it
  *   ÷ 2 when no answer came, and at 429 or 503; × 0.9 when a success took 3 times the usual and 50 ms more
@@ -20,8 +22,6 @@ export interface PaceLimits {
   readonly maxInFlight: number;
   readonly slowAfterMs: number;
 }
-
-type Kind = 'unknown' | 'fast' | 'slow';
 
 const MIN = 2;
 const START = 4;
@@ -37,7 +37,7 @@ export class Pace {
   readonly #limits: PaceLimits;
   #cap: number;
   #inFlight = 0;
-  #kind: Kind = 'unknown';
+  #kind: PaceKind = 'unknown';
   #hasLost = false;
   /** Attempts that still tell of the trouble of the last step down. */
   #sameTrouble = 0;
@@ -53,15 +53,11 @@ export class Pace {
 
   /** Attempts that may be in flight now. */
   get cap(): number {
-    return Math.floor(this.#cap);
+    return this.#kind === 'unknown' ? 1 : Math.floor(this.#cap);
   }
 
-  get isFast(): boolean {
-    return this.#kind === 'fast';
-  }
-
-  get isSlow(): boolean {
-    return this.#kind === 'slow';
+  get kind(): PaceKind {
+    return this.#kind;
   }
 
   /** A job of the webhook was taken. `now` in ms, of any clock that doesn't go back. */

@@ -6,9 +6,10 @@ import { Deque } from '../shared/core/deque.js';
  * "One endpoint can't hurt another": each webhook has its own queue; the queues take turns (round-robin), one job per
  * turn; a webhook has at most as many attempts in flight as its pace allows, all together at most `inFlight`. Webhooks
  * that aren't known to be fast share at most `slowInFlight` of those among them: however many endpoints hang, they can't
- * fill the global cap. An eighth of it is kept for them, so that a rush of fast ones doesn't starve them. When fast
- * webhooks turn slow, what they have in flight counts among the slow from then on, and may exceed both bounds until it
- * ends. "Order: within a webhook, jobs of one conversation go one at a time": the next one becomes ready when the one
+ * fill the global cap. An eighth of it is kept for them, so that a rush of fast ones doesn't starve them. Those that
+ * nobody knows yet go before the slow, and `unknownInFlight` of them go in any case: after a restart a webhook shows that
+ * it is fast however many others hang. When webhooks turn slow, what they have in flight counts among the slow from then
+ * on, and may exceed the bounds until it ends. "Order: within a webhook, jobs of one conversation go one at a time": the next one becomes ready when the one
  * before it has landed, at the front of its webhook's queue, because it came before those that wait there.
  *
  *   admit → ready (or behind its conversation) → take → in flight → land → release
@@ -26,7 +27,12 @@ export interface SchedulerLimits {
   readonly inFlight: number;
   /** Of these, to webhooks that aren't fast. */
   readonly slowInFlight: number;
+  /** Beyond these, to webhooks that haven't answered yet. */
+  readonly unknownInFlight: number;
 }
+
+/** What is known of a webhook: nothing before its first answer. */
+export type PaceKind = 'fast' | 'unknown' | 'slow';
 
 /** What the scheduler needs to know of a job. */
 export interface Schedulable {
@@ -41,8 +47,7 @@ export interface Schedulable {
 export interface WebhookPace {
   /** Attempts that the webhook may have in flight now. */
   readonly cap: number;
-  readonly isFast: boolean;
-  readonly isSlow: boolean;
+  readonly kind: PaceKind;
   began(now: number): void;
   ended(now: number): void;
   isStalled(now: number): boolean;
@@ -57,10 +62,12 @@ interface WebhookQueue<J> {
   jobs: number;
   bytes: number;
   inFlight: number;
-  /** Whether what it has in flight counts among the slow. */
-  slow: boolean;
-  /** Whether it stands in a round. */
+  /** As what it counts, and among whom it takes turns. */
+  kind: PaceKind;
+  /** Whether it stands in the round of its kind, and between whom. */
   queued: boolean;
+  before: WebhookQueue<J> | undefined;
+  after: WebhookQueue<J> | undefined;
 }
 
 /** A webhook's queue, in numbers. */
@@ -79,11 +86,9 @@ export class Scheduler<J extends Schedulable> {
   readonly #keptForSlow: number;
   readonly #paceOf: (webhookId: string) => WebhookPace;
   readonly #webhooks = new Map<string, WebhookQueue<J>>();
-  readonly #fastRound = new Deque<WebhookQueue<J>>();
-  readonly #slowRound = new Deque<WebhookQueue<J>>();
+  readonly #rounds = { fast: new Round<J>(), unknown: new Round<J>(), slow: new Round<J>() };
+  readonly #inFlight = { fast: 0, unknown: 0, slow: 0 };
   readonly #landed = new Set<J>();
-  #inFlight = 0;
-  #slowInFlight = 0;
   #jobs = 0;
   #bytes = 0;
   #slowJobs = 0;
@@ -106,12 +111,12 @@ export class Scheduler<J extends Schedulable> {
   }
 
   get inFlight(): number {
-    return this.#inFlight;
+    return this.#inFlight.fast + this.slowInFlight;
   }
 
   /** Of these, to webhooks that aren't fast. */
   get slowInFlight(): number {
-    return this.#slowInFlight;
+    return this.#inFlight.unknown + this.#inFlight.slow;
   }
 
   /** Jobs that haven't landed of webhooks that aren't fast. */
@@ -126,7 +131,7 @@ export class Scheduler<J extends Schedulable> {
 
   /** Jobs taken and not released yet: those in flight, and those that have landed. */
   get underWay(): number {
-    return this.#inFlight + this.#landed.size;
+    return this.inFlight + this.#landed.size;
   }
 
   /** Webhooks with at least one job here that hasn't landed. */
@@ -164,21 +169,15 @@ export class Scheduler<J extends Schedulable> {
 
   /** The next job to attempt, now in flight; undefined when none may go. */
   take(now: number): J | undefined {
-    for (let round = this.#openRound(); round !== undefined; round = this.#openRound()) {
-      const queue = round.shift() as WebhookQueue<J>;
-      queue.queued = false;
-      this.#classify(queue);
+    for (let kind = this.#openRound(); kind !== undefined; kind = this.#openRound()) {
+      const queue = this.#rounds[kind].shift() as WebhookQueue<J>;
       // A webhook that turned slow or fast since it entered takes its turn among its like.
-      if (queue.inFlight >= queue.pace.cap || queue.ready.length === 0) continue;
-      if (round !== this.#roundOf(queue)) {
-        this.#enterRound(queue);
-        continue;
-      }
+      this.#classify(queue);
+      if (kind !== queue.kind || queue.inFlight >= queue.pace.cap || queue.ready.length === 0) continue;
       const item = queue.ready.shift() as J;
       queue.pace.began(now);
       queue.inFlight++;
-      this.#inFlight++;
-      if (queue.slow) this.#slowInFlight++;
+      this.#inFlight[kind]++;
       this.#enterRound(queue);
       return item;
     }
@@ -194,8 +193,7 @@ export class Scheduler<J extends Schedulable> {
     this.#classify(queue);
     queue.pace.ended(now);
     queue.inFlight--;
-    this.#inFlight--;
-    if (queue.slow) this.#slowInFlight--;
+    this.#inFlight[queue.kind]--;
     this.#count(queue, -1, -job.body.byteLength);
     const next = queue.conversations.get(job.conversationId)?.shift();
     if (next === undefined) queue.conversations.delete(job.conversationId);
@@ -226,7 +224,7 @@ export class Scheduler<J extends Schedulable> {
   evictSlow(pins: (item: J) => boolean, mayLeave: (item: J) => boolean): J[] {
     const evicted: J[] = [];
     for (const [webhookId, queue] of this.#webhooks) {
-      if (!queue.pace.isSlow || !isPinned(queue, pins)) continue;
+      if (queue.pace.kind !== 'slow' || !isPinned(queue, pins)) continue;
       this.#evict(queue, mayLeave, evicted);
       if (queue.conversations.size === 0) this.#webhooks.delete(webhookId);
     }
@@ -264,37 +262,38 @@ export class Scheduler<J extends Schedulable> {
   #count(queue: WebhookQueue<J>, jobs: number, bytes: number): void {
     queue.jobs += jobs;
     queue.bytes += bytes;
-    if (!queue.slow) return;
+    if (queue.kind === 'fast') return;
     this.#slowJobs += jobs;
     this.#slowBytes += bytes;
   }
 
   /** The round whose next webhook may go; undefined when none may. */
-  #openRound(): Deque<WebhookQueue<J>> | undefined {
-    const { inFlight, slowInFlight } = this.#limits;
-    const left = Math.max(this.#keptForSlow, Math.min(this.#slowInFlight, slowInFlight));
-    if (this.#fastRound.length > 0 && this.#inFlight - this.#slowInFlight + left < inFlight) return this.#fastRound;
-    const room = this.#inFlight < inFlight && this.#slowInFlight < slowInFlight;
-    return this.#slowRound.length > 0 && room ? this.#slowRound : undefined;
-  }
-
-  #roundOf(queue: WebhookQueue<J>): Deque<WebhookQueue<J>> {
-    return queue.slow ? this.#slowRound : this.#fastRound;
+  #openRound(): PaceKind | undefined {
+    const { inFlight, slowInFlight, unknownInFlight } = this.#limits;
+    const { fast, unknown, slow } = this.#inFlight;
+    const left = Math.max(this.#keptForSlow, Math.min(unknown + slow, slowInFlight));
+    if (!this.#rounds.fast.isEmpty && fast + left < inFlight) return 'fast';
+    const hasRoom = fast + unknown + slow < inFlight && unknown + slow < slowInFlight;
+    if (!this.#rounds.unknown.isEmpty && (hasRoom || unknown < unknownInFlight)) return 'unknown';
+    return !this.#rounds.slow.isEmpty && hasRoom ? 'slow' : undefined;
   }
 
   #classify(queue: WebhookQueue<J>): void {
-    if (queue.slow !== queue.pace.isFast) return;
-    queue.slow = !queue.pace.isFast;
-    const sign = queue.slow ? 1 : -1;
-    this.#slowInFlight += sign * queue.inFlight;
-    this.#slowJobs += sign * queue.jobs;
-    this.#slowBytes += sign * queue.bytes;
+    const { kind } = queue.pace;
+    if (kind === queue.kind) return;
+    const { jobs, bytes } = queue;
+    if (queue.queued) this.#rounds[queue.kind].remove(queue);
+    this.#inFlight[queue.kind] -= queue.inFlight;
+    this.#inFlight[kind] += queue.inFlight;
+    this.#count(queue, -jobs, -bytes);
+    queue.kind = kind;
+    this.#count(queue, jobs, bytes);
+    this.#enterRound(queue);
   }
 
   #enterRound(queue: WebhookQueue<J>): void {
     if (queue.queued || queue.ready.length === 0 || queue.inFlight >= queue.pace.cap) return;
-    queue.queued = true;
-    this.#roundOf(queue).push(queue);
+    this.#rounds[queue.kind].push(queue);
   }
 
   #queueOf(webhookId: string): WebhookQueue<J> {
@@ -302,8 +301,8 @@ export class Scheduler<J extends Schedulable> {
     if (queue === undefined) {
       const pace = this.#paceOf(webhookId);
       const counts = { jobs: 0, bytes: 0, inFlight: 0 };
-      const ready = new Deque<J>();
-      queue = { pace, ready, conversations: new Map(), ...counts, slow: !pace.isFast, queued: false };
+      const place = { kind: pace.kind, queued: false, before: undefined, after: undefined };
+      queue = { pace, ready: new Deque<J>(), conversations: new Map(), ...counts, ...place };
       this.#webhooks.set(webhookId, queue);
     }
     return queue;
@@ -318,4 +317,38 @@ function isPinned<J>({ ready, conversations }: WebhookQueue<J>, pins: (item: J) 
     if (first !== undefined && pins(first)) return true;
   }
   return false;
+}
+
+/** Webhooks that take turns: a list through themselves, so that who turns slow or fast leaves it at once. */
+class Round<J> {
+  #first: WebhookQueue<J> | undefined;
+  #last: WebhookQueue<J> | undefined;
+
+  get isEmpty(): boolean {
+    return this.#first === undefined;
+  }
+
+  push(queue: WebhookQueue<J>): void {
+    queue.queued = true;
+    queue.before = this.#last;
+    if (this.#last === undefined) this.#first = queue;
+    else this.#last.after = queue;
+    this.#last = queue;
+  }
+
+  shift(): WebhookQueue<J> | undefined {
+    const queue = this.#first;
+    if (queue !== undefined) this.remove(queue);
+    return queue;
+  }
+
+  remove(queue: WebhookQueue<J>): void {
+    const { before, after } = queue;
+    if (before === undefined) this.#first = after;
+    else before.after = after;
+    if (after === undefined) this.#last = before;
+    else after.before = before;
+    queue.before = queue.after = undefined;
+    queue.queued = false;
+  }
 }

@@ -24,6 +24,7 @@ import { RecentResults } from './recent-results.js';
 import type { RecoveryWatch } from './recovery/recovery-watch.js';
 import { createRecoveryWatch } from './recovery/service.js';
 import { openRollUps } from './roll-ups/service.js';
+import type { SchedulerLimits } from './scheduler.js';
 import { openStores, type StoresSettings } from './stores/service.js';
 
 /** The wiring of the delivery process. The order of its shutdown steps is the reverse of how they are registered. */
@@ -179,6 +180,13 @@ async function openSender(context: ServiceContext, delivery: DeliverySettings['d
   return sender;
 }
 
+/** How the places of a process are shared: an eighth for the unknown, half of the others for those that aren't fast. */
+function limitsOf(maxInFlight: number): SchedulerLimits {
+  const unknownInFlight = Math.floor(maxInFlight / 8);
+  const inFlight = maxInFlight - unknownInFlight;
+  return { inFlight, slowInFlight: Math.ceil(inFlight / 2), unknownInFlight };
+}
+
 interface DispatcherParts extends Pick<DispatcherOptions, 'attempt' | 'paces' | 'overflow'> {
   readonly abandoned: AbortSignal;
 }
@@ -190,7 +198,7 @@ function createDispatcher(
 ): Dispatcher {
   return new Dispatcher({
     ...parts,
-    limits: { inFlight: maxInFlight, slowInFlight: Math.ceil(maxInFlight / 2) },
+    limits: limitsOf(maxInFlight),
     now: () => performance.now(),
     onError: (error) => {
       if (!(error instanceof Interrupted) && !abandoned.aborted) context.fatal(error);

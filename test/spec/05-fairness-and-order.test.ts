@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { Scheduler, type Schedulable } from '../../services/delivery-consumer/scheduler.js';
-import { paceOf } from '../support/paces.js';
+import { Scheduler, type PaceKind, type Schedulable } from '../../services/delivery-consumer/scheduler.js';
+import { paceOf, type SetPace } from '../support/paces.js';
 
 /**
  * Chapter 5: fairness and order.
@@ -25,14 +25,19 @@ interface Limits {
   readonly inFlight?: number;
   readonly perWebhook?: number;
   readonly slowInFlight?: number;
-  /** The webhooks that aren't fast. */
+  readonly unknownInFlight?: number;
   readonly slow?: string;
+  readonly unknown?: string;
 }
 
 function schedulerWith(names: string, limits: Limits = {}): Scheduler<Item> {
-  const { inFlight = 100, perWebhook = 100, slowInFlight = inFlight, slow = '' } = limits;
-  const scheduler = new Scheduler<Item>({ inFlight, slowInFlight }, (webhookId) =>
-    paceOf({ cap: perWebhook, isFast: !slow.includes(webhookId) }),
+  const { inFlight = 100, perWebhook = 100, slowInFlight = inFlight, unknownInFlight = 0 } = limits;
+  const kindOf = (webhookId: string): PaceKind => {
+    if (limits.slow?.includes(webhookId) === true) return 'slow';
+    return limits.unknown?.includes(webhookId) === true ? 'unknown' : 'fast';
+  };
+  const scheduler = new Scheduler<Item>({ inFlight, slowInFlight, unknownInFlight }, (webhookId) =>
+    paceOf({ cap: perWebhook, kind: kindOf(webhookId) }),
   );
   for (const name of names.split(' ').filter((word) => word !== '')) scheduler.admit(item(name));
   return scheduler;
@@ -116,16 +121,47 @@ describe('webhooks that aren’t fast share a part of the global cap', () => {
     expect([taken.length, taken.filter((name) => name.startsWith('S'))]).toEqual([16, ['S1', 'S2']]);
   });
 
+  test('the unknown go before the slow, and some of them however many places the slow have', () => {
+    const limits = { inFlight: 8, slowInFlight: 3, unknownInFlight: 2, slow: 'ST', unknown: 'UVWXYZ' };
+    const scheduler = schedulerWith('S1 S2 T1 T2 U1', limits);
+    expect(takeAll(scheduler)).toBe('U1 S1 T1');
+    for (const name of ['V1', 'W1', 'X1', 'A1']) scheduler.admit(item(name));
+    expect(takeAll(scheduler)).toBe('A1 V1');
+    scheduler.release(item('U1'), 0);
+    expect(takeAll(scheduler)).toBe('W1');
+  });
+
+  test('fear: after a restart, those who hang keep well webhooks from showing that they are fast', () => {
+    const hanging = 'abcdefghijklmnop';
+    const paces = new Map([...hanging, 'W'].map((webhookId) => [webhookId, paceOf({ cap: 1, kind: 'unknown' })]));
+    const scheduler = new Scheduler<Item>(
+      { inFlight: 8, slowInFlight: 4, unknownInFlight: 2 },
+      (webhookId) => paces.get(webhookId) as SetPace,
+    );
+    for (const name of [...hanging].map((webhookId) => `${webhookId}1`)) scheduler.admit(item(name));
+    scheduler.admit(item('W1'));
+    let taken = '';
+    for (let second = 1; !taken.includes('W1'); second += 1) {
+      expect(second).toBeLessThan(10);
+      taken = takeAll(scheduler);
+      for (const name of taken.split(' ').filter((word) => word !== '')) {
+        const pace = paces.get(name.slice(0, 1)) as SetPace;
+        [pace.kind, pace.stalled] = ['slow', true];
+      }
+      scheduler.noteStalled(second * 1_000);
+    }
+  });
+
   test('what a fast webhook has in flight when it stalls counts among the slow: the others go on', () => {
-    const stalls = paceOf({ cap: 100, isFast: true });
-    const scheduler = new Scheduler<Item>({ inFlight: 4, slowInFlight: 2 }, (webhookId) =>
-      webhookId === 'A' ? stalls : paceOf({ cap: 100, isFast: true }),
+    const stalls = paceOf({ cap: 100, kind: 'fast' });
+    const scheduler = new Scheduler<Item>({ inFlight: 4, slowInFlight: 2, unknownInFlight: 0 }, (webhookId) =>
+      webhookId === 'A' ? stalls : paceOf({ cap: 100, kind: 'fast' }),
     );
     for (const name of ['A1', 'A2', 'A3', 'A4', 'A5', 'B1', 'B2', 'B3']) scheduler.admit(item(name));
     expect([scheduler.take(0), scheduler.take(0)].map((taken) => taken?.name)).toEqual(['A1', 'B1']);
     scheduler.release(item('B1'), 0);
     takeAll(scheduler);
-    stalls.isFast = false;
+    stalls.kind = 'slow';
     stalls.stalled = true;
     scheduler.noteStalled(5_000);
     expect(scheduler.slowInFlight).toBeGreaterThanOrEqual(2);
@@ -133,6 +169,19 @@ describe('webhooks that aren’t fast share a part of the global cap', () => {
     for (const name of ['C1', 'C2']) scheduler.admit(item(name));
     expect(takeAll(scheduler)).not.toContain('A');
   });
+});
+
+test('a webhook that turned fast leaves the round of the slow at once, also when that is closed', () => {
+  const paces = { A: paceOf({ cap: 2, kind: 'fast' }), S: paceOf({ cap: 2, kind: 'slow' }) };
+  const scheduler = new Scheduler<Item>(
+    { inFlight: 4, slowInFlight: 1, unknownInFlight: 0 },
+    (webhookId) => paces[webhookId as 'A' | 'S'],
+  );
+  for (const name of ['A1', 'S1', 'S2']) scheduler.admit(item(name));
+  expect(takeAll(scheduler)).toBe('A1 S1');
+  [paces.A.kind, paces.A.stalled, paces.S.kind, paces.S.stalled] = ['slow', true, 'fast', true];
+  scheduler.noteStalled(0);
+  expect(takeAll(scheduler)).toBe('S2');
 });
 
 describe('jobs of one conversation go one at a time and in order', () => {

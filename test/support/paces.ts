@@ -1,15 +1,14 @@
-import type { WebhookPace } from '../../services/delivery-consumer/scheduler.js';
+import type { PaceKind, WebhookPace } from '../../services/delivery-consumer/scheduler.js';
 
 /** A pace that is what the test says, whatever happens. */
 export interface SetPace extends WebhookPace {
   cap: number;
-  isFast: boolean;
-  isSlow: boolean;
+  kind: PaceKind;
   stalled: boolean;
 }
 
-export function paceOf({ cap, isFast }: { cap: number; isFast: boolean }): SetPace {
-  return { cap, isFast, isSlow: !isFast, stalled: false, began: () => undefined, ended: () => undefined, isStalled };
+export function paceOf({ cap, kind }: { cap: number; kind: PaceKind }): SetPace {
+  return { cap, kind, stalled: false, began: () => undefined, ended: () => undefined, isStalled };
 }
 
 function isStalled(this: SetPace): boolean {

@@ -48,7 +48,8 @@ const MAX_CONVERSATIONS = 50_000;
 
 export class OverflowGate {
   readonly #limits: OverflowLimits;
-  readonly #overflowing = new Set<string>();
+  /** When a job came last for each webhook whose queue overflows, the one that was silent for longest at first. */
+  readonly #overflowing = new Map<string, number>();
   /** When the last job of a conversation left, the one that left last at the end. */
   readonly #left = new Map<string, number>();
 
@@ -56,14 +57,15 @@ export class OverflowGate {
     this.#limits = limits;
   }
 
-  /** Webhooks whose surplus leaves just now. */
-  get overflowing(): number {
+  /** Webhooks whose surplus leaves just now; one that fell silent is forgotten. `now` in ms. */
+  overflowing(now: number): number {
+    forgetOld(this.#overflowing, now, Infinity);
     return this.#overflowing.size;
   }
 
   /** Whether the job leaves. `now` in ms. */
   isSurplus(job: Leaving, facts: QueueFacts, now: number): boolean {
-    const full = this.#isFull(job.webhookId, facts);
+    const full = this.#isFull(job.webhookId, facts, now);
     if (facts.inLine && !this.#exceeds(facts, 2)) return false;
     if (!full && this.#left.size === 0) return false;
     const key = keyOf(job);
@@ -78,16 +80,16 @@ export class OverflowGate {
     this.#remember(keyOf(job), now);
   }
 
-  #isFull(webhookId: string, facts: QueueFacts): boolean {
-    if (this.#overflowing.has(webhookId)) {
-      if (this.#exceeds(facts, 0.5)) return true;
-      this.#overflowing.delete(webhookId);
-      return false;
+  #isFull(webhookId: string, facts: QueueFacts, now: number): boolean {
+    if (this.#overflowing.delete(webhookId)) {
+      if (!this.#exceeds(facts, 0.5)) return false;
+      this.#overflowing.set(webhookId, now);
+      return true;
     }
     const { maxJobs, maxJobBytes } = this.#limits;
     const hogs = facts.hasNeighbours && (facts.waiting * 2 > maxJobs || facts.bytes * 2 > maxJobBytes);
     if (!hogs && !(facts.isSlow && this.#exceeds(facts, 1))) return false;
-    this.#overflowing.add(webhookId);
+    this.#overflowing.set(webhookId, now);
     return true;
   }
 
@@ -101,10 +103,15 @@ export class OverflowGate {
   #remember(key: string, now: number): void {
     this.#left.delete(key);
     this.#left.set(key, now);
-    for (const [oldest, leftAt] of this.#left) {
-      if (this.#left.size <= MAX_CONVERSATIONS && now - leftAt <= STICKS_MS) return;
-      this.#left.delete(oldest);
-    }
+    forgetOld(this.#left, now, MAX_CONVERSATIONS);
+  }
+}
+
+/** Forgets those that weren't seen for long, and what is more than `max`. */
+function forgetOld(seen: Map<string, number>, now: number, max: number): void {
+  for (const [oldest, seenAt] of seen) {
+    if (seen.size <= max && now - seenAt <= STICKS_MS) return;
+    seen.delete(oldest);
   }
 }
 

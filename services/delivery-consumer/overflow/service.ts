@@ -26,7 +26,7 @@ export async function openOverflow(
   const { overflowAtJobs: atJobs, overflowAtBytes: atBytes, maxJobs, maxJobBytes, metrics } = settings;
   const topic = await openJobTopic(settings.topic, settings.service, context, dependencies);
   const gate = new OverflowGate({ atJobs, atBytes, maxJobs, maxJobBytes });
-  metrics.overflowing.readFrom(() => gate.overflowing);
+  metrics.overflowing.readFrom(() => gate.overflowing(performance.now()));
   return {
     gate,
     // At the whole of it the partition is paused.

@@ -4,8 +4,11 @@ import type { AttemptEnd } from '../../../services/delivery-consumer/handler.js'
 import type { OverflowGate } from '../../../services/delivery-consumer/overflow/overflow-gate.js';
 import { Pace, type Paces } from '../../../services/delivery-consumer/pace.js';
 import type { Job } from '../../../services/shared/core/job.js';
+import { classify, type Outcome } from '../../../services/shared/core/outcome.js';
 import { PartitionProgress } from '../../../services/shared/core/partition-progress.js';
-import { jobOf } from '../../support/samples.js';
+import { answerOf, jobOf } from '../../support/samples.js';
+
+const DELIVERED = classify(answerOf(200)) as Exclude<Outcome, { kind: 'unmade' }>;
 
 /** A dispatcher whose attempts end when the test says so. */
 interface Given {
@@ -26,11 +29,12 @@ function stage({ inFlight = 10, perWebhook = 10, surplus, landsAtOnce = () => fa
   const paces = new Map<string, Pace>();
   const paceOf = (webhookId: string): Pace => {
     const pace = paces.get(webhookId) ?? new Pace({ maxInFlight: perWebhook, slowAfterMs: 1_000 });
+    if (pace.kind === 'unknown') pace.attempted(DELIVERED, 1);
     paces.set(webhookId, pace);
     return pace;
   };
   const dispatcher = new Dispatcher({
-    limits: { inFlight, slowInFlight: inFlight },
+    limits: { inFlight, slowInFlight: inFlight, unknownInFlight: 0 },
     paces: { of: paceOf } as unknown as Paces,
     overflow:
       surplus === undefined
@@ -293,6 +297,16 @@ describe('what waits for a slow webhook and holds its partition’s commit back 
       await new Promise((resolve) => setTimeout(resolve, 600));
       expect([left.size, dispatcher.jobs]).toEqual([0, jobs]);
     }
+  });
+
+  test('stays after abandon, like the surplus of a full queue: it comes again elsewhere', async () => {
+    const { dispatcher, admit, left, clock } = stage({ perWebhook: 1, surplus: (jobId) => jobId === 'surplus' });
+    for (let n = 0; n < 9; n += 1) admit(`s${n}`, SLOW);
+    void dispatcher.abandon();
+    const surplus = admit('surplus', SLOW);
+    clock.now = 2_000;
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect([left.size, surplus.finished]).toEqual([0, false]);
   });
 
   test('isn’t sent where its partition is another’s by now', async () => {

@@ -37,9 +37,10 @@ function busy(pace: Pace, made: Made, count: number, durationMs = 10): number {
 }
 
 describe('the cap', () => {
-  test('begins at 4 and grows to 64 while all goes well', () => {
+  test('is 1 until the first answer, begins at 4 then and grows to 64 while all goes well', () => {
     const pace = new Pace(LIMITS);
-    expect(pace.cap).toBe(4);
+    expect(pace.cap).toBe(1);
+    expect(busy(pace, OK, 1)).toBe(4);
     expect(busy(pace, OK, 3)).toBe(7);
     expect(busy(pace, OK, 1_000)).toBe(64);
   });
@@ -112,26 +113,26 @@ describe('the cap', () => {
 describe('fast is', () => {
   test('not who hasn’t answered yet, nor is that slow', () => {
     const pace = new Pace(LIMITS);
-    expect([pace.isFast, pace.isSlow]).toEqual([false, false]);
+    expect(pace.kind).toBe('unknown');
   });
 
   test.each([
-    [10, true],
-    [999, true],
-    [1_001, false],
-    [10_000, false],
-  ])('an endpoint that answers after %i ms: %s', (durationMs, fast) => {
+    [10, 'fast'],
+    [999, 'fast'],
+    [1_001, 'slow'],
+    [10_000, 'slow'],
+  ])('an endpoint that answers after %i ms: %s', (durationMs, kind) => {
     const pace = new Pace(LIMITS);
     round(pace, OK, durationMs);
-    expect([pace.isFast, pace.isSlow]).toEqual([fast, !fast]);
+    expect(pace.kind).toBe(kind);
   });
 
   test('not who lets its attempts lie unanswered, from a second on', () => {
     const pace = new Pace(LIMITS);
     round(pace, OK);
     pace.began(1_000);
-    expect([pace.isStalled(2_000), pace.isFast]).toEqual([false, true]);
-    expect([pace.isStalled(2_001), pace.isFast]).toEqual([true, false]);
+    expect([pace.isStalled(2_000), pace.kind]).toEqual([false, 'fast']);
+    expect([pace.isStalled(2_001), pace.kind]).toEqual([true, 'slow']);
   });
 
   test('who was slow, again only when it is far from slow', () => {
@@ -141,9 +142,9 @@ describe('fast is', () => {
       pace.began(0);
       pace.attempted(OK, 400);
       pace.ended(0);
-      return pace.isFast;
+      return pace.kind;
     });
-    expect([after[0], after.at(-1)]).toEqual([false, true]);
+    expect([after[0], after.at(-1)]).toEqual(['slow', 'fast']);
   });
 });
 

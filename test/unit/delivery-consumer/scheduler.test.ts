@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { Scheduler, type Schedulable } from '../../../services/delivery-consumer/scheduler.js';
-import { paceOf } from '../../support/paces.js';
+import { Scheduler, type PaceKind, type Schedulable } from '../../../services/delivery-consumer/scheduler.js';
+import { paceOf, type SetPace } from '../../support/paces.js';
 
 /**
  * The naive model: a list of all jobs held, in the order of admission, and searches through it. It doesn't say which
@@ -14,18 +14,21 @@ interface Item extends Schedulable {
 interface Bounds {
   readonly inFlight: number;
   readonly slowInFlight: number;
+  readonly unknownInFlight: number;
   readonly perWebhook: number;
-  /** Webhooks up to this number aren't fast. */
-  readonly slow: number;
 }
 
-const isSlow = (webhookId: string, { slow }: Bounds): boolean => Number(webhookId.slice(1)) < slow;
+/** In the order in which they go. */
+const KINDS: readonly PaceKind[] = ['fast', 'unknown', 'slow'];
+const WEBHOOKS = 6;
+type Paces = ReadonlyMap<string, SetPace>;
 
 const lineOf = ({ job }: Item): string => `${job.webhookId} ${job.conversationId}`;
 const mayLeave = ({ number }: Item): boolean => number % 7 !== 0;
 
 class Model {
   readonly #limits: Bounds;
+  readonly #paces: Paces;
   /** Not landed. */
   readonly held: Item[] = [];
   readonly flying = new Set<Item>();
@@ -33,8 +36,19 @@ class Model {
   /** For each webhook that could go: which others went since it could. */
   readonly #passedBy = new Map<string, string[]>();
 
-  constructor(limits: Bounds) {
+  constructor(limits: Bounds, paces: Paces) {
     this.#limits = limits;
+    this.#paces = paces;
+  }
+
+  kindOf(webhookId: string): PaceKind | undefined {
+    return this.#paces.get(webhookId)?.kind;
+  }
+
+  /** A webhook turned fast or slow: it goes to the end of its new like. */
+  turned(webhookId: string): void {
+    this.#passedBy.delete(webhookId);
+    this.#note();
   }
 
   admit(item: Item): void {
@@ -51,7 +65,7 @@ class Model {
 
   /** Takes out what waits for slow webhooks, conversations of which a job has to stay excepted. */
   evict(): Item[] {
-    const waiting = this.held.filter((item) => !this.flying.has(item) && isSlow(item.job.webhookId, this.#limits));
+    const waiting = this.held.filter((item) => !this.flying.has(item) && this.kindOf(item.job.webhookId) === 'slow');
     const stays = new Set(waiting.filter((item) => !mayLeave(item)).map(lineOf));
     const evicted = waiting.filter((item) => !stays.has(lineOf(item)));
     for (const item of evicted) this.held.splice(this.held.indexOf(item), 1);
@@ -74,10 +88,11 @@ class Model {
     expect(item).toBeDefined();
     if (item === undefined) return;
     expect(free).toContain(item);
+    const kind = this.kindOf(item.job.webhookId);
+    expect(kind).toBe(KINDS.find((one) => free.some(({ job }) => this.kindOf(job.webhookId) === one)));
     this.#passedBy.delete(item.job.webhookId);
     for (const [webhookId, passedBy] of this.#passedBy) {
-      // The fast go before the others; turns are taken among the like.
-      if (isSlow(webhookId, this.#limits) !== isSlow(item.job.webhookId, this.#limits)) continue;
+      if (this.kindOf(webhookId) !== kind) continue;
       expect(passedBy).not.toContain(item.job.webhookId);
       passedBy.push(item.job.webhookId);
     }
@@ -94,11 +109,15 @@ class Model {
   }
 
   #hasRoom(webhookId: string): boolean {
-    const { inFlight, slowInFlight } = this.#limits;
-    const slow = [...this.flying].filter(({ job }) => isSlow(job.webhookId, this.#limits)).length;
-    if (isSlow(webhookId, this.#limits)) return this.flying.size < inFlight && slow < slowInFlight;
+    const { inFlight, slowInFlight, unknownInFlight } = this.#limits;
+    const kinds = [...this.flying].map(({ job }) => this.kindOf(job.webhookId));
+    const others = kinds.filter((kind) => kind !== 'fast').length;
+    const mayShare = kinds.length < inFlight && others < slowInFlight;
+    const kind = this.kindOf(webhookId);
+    if (kind === 'slow') return mayShare;
+    if (kind === 'unknown') return mayShare || kinds.filter((one) => one === kind).length < unknownInFlight;
     const kept = Math.min(slowInFlight, Math.floor(inFlight / 8));
-    return this.flying.size - slow + Math.max(kept, slow) < inFlight;
+    return kinds.length - others + Math.max(kept, Math.min(others, slowInFlight)) < inFlight;
   }
 
   #note(): void {
@@ -114,6 +133,7 @@ type Step =
   | { readonly kind: 'admit'; readonly webhook: number; readonly conversation: number; readonly bytes: number }
   | { readonly kind: 'take' }
   | { readonly kind: 'evict' }
+  | { readonly kind: 'turn'; readonly which: number; readonly to: PaceKind }
   | { readonly kind: 'land' | 'release'; readonly which: number };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -121,7 +141,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 4,
     arbitrary: fc.record({
       kind: fc.constant('admit' as const),
-      webhook: fc.nat({ max: 5 }),
+      webhook: fc.nat({ max: WEBHOOKS - 1 }),
       conversation: fc.nat({ max: 3 }),
       bytes: fc.nat({ max: 1_000 }),
     }),
@@ -130,20 +150,25 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('land' as const, 'release' as const), which: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('release' as const), which: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('evict' as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('turn' as const), which: fc.nat(), to: fc.constantFrom(...KINDS) }),
+  },
 );
 
 const limits: fc.Arbitrary<Bounds> = fc.record({
   inFlight: fc.integer({ min: 1, max: 20 }),
   slowInFlight: fc.integer({ min: 1, max: 8 }),
+  unknownInFlight: fc.integer({ min: 0, max: 3 }),
   perWebhook: fc.integer({ min: 1, max: 4 }),
-  slow: fc.integer({ min: 0, max: 6 }),
 });
 
-function play(bounds: Bounds, steps: readonly Step[]): void {
-  const scheduler = new Scheduler<Item>(bounds, (webhookId) =>
-    paceOf({ cap: bounds.perWebhook, isFast: !isSlow(webhookId, bounds) }),
-  );
-  const model = new Model(bounds);
+const kinds = fc.array(fc.constantFrom(...KINDS), { minLength: WEBHOOKS, maxLength: WEBHOOKS });
+
+function play(bounds: Bounds, kindsAtFirst: readonly PaceKind[], steps: readonly Step[]): void {
+  const paces = new Map(kindsAtFirst.map((kind, n) => [`w${n}`, paceOf({ cap: bounds.perWebhook, kind })]));
+  const scheduler = new Scheduler<Item>(bounds, (webhookId) => paces.get(webhookId) as SetPace);
+  const model = new Model(bounds, paces);
   const taken: Item[] = [];
   const take = (): Item | undefined => {
     const item = scheduler.take(0);
@@ -171,6 +196,15 @@ function play(bounds: Bounds, steps: readonly Step[]): void {
       expect(evicted.map(({ number }) => number).sort(byNumber)).toEqual(expected.map(({ number }) => number));
       expectOrder(evicted);
       gone += evicted.length;
+    } else if (current.kind === 'turn') {
+      // It shows in what is in flight.
+      const webhookId = anyOf(model.flying, current.which)?.job.webhookId ?? '';
+      const pace = paces.get(webhookId);
+      if (pace === undefined || pace.kind === current.to) continue;
+      [pace.kind, pace.stalled] = [current.to, true];
+      scheduler.noteStalled(0);
+      pace.stalled = false;
+      model.turned(webhookId);
     } else if (current.kind === 'land') {
       const item = anyOf(model.flying, current.which);
       if (item === undefined) continue;
@@ -184,7 +218,7 @@ function play(bounds: Bounds, steps: readonly Step[]): void {
     expect([scheduler.jobs, scheduler.inFlight]).toEqual([here.length, model.flying.size]);
     expect(scheduler.underWay).toBe(model.flying.size + model.landed.size);
     expect(scheduler.bytes).toBe(here.reduce((sum, { job }) => sum + job.body.byteLength, 0));
-    const slow = model.held.filter(({ job }) => isSlow(job.webhookId, bounds));
+    const slow = model.held.filter(({ job }) => model.kindOf(job.webhookId) !== 'fast');
     expect(scheduler.slowJobs).toBe(slow.length);
     expect(scheduler.slowBytes).toBe(slow.reduce((sum, { job }) => sum + job.body.byteLength, 0));
     expect(scheduler.webhooks).toBe(new Set(model.held.map(({ job }) => job.webhookId)).size);
@@ -216,5 +250,5 @@ function expectOrder(taken: readonly Item[]): void {
 }
 
 test('caps hold, conversations go in order and one at a time, nobody waits for more than one round, nothing is lost', () => {
-  fc.assert(fc.property(limits, fc.array(step, { maxLength: 150 }), play), { numRuns: 1_000 });
+  fc.assert(fc.property(limits, kinds, fc.array(step, { maxLength: 150 }), play), { numRuns: 1_000 });
 });

@@ -44,7 +44,14 @@ describe('once it overflows', () => {
   test('a webhook goes on until its queue is down to half', () => {
     const gate = new OverflowGate(LIMITS);
     const seen = [10, 7, 5, 4, 7].map((waiting, index) => gate.isSurplus(job(`c${index}`), { ...FACTS, waiting }, 0));
-    expect([seen, gate.overflowing]).toEqual([[true, true, true, false, false], 0]);
+    expect([seen, gate.overflowing(0)]).toEqual([[true, true, true, false, false], 0]);
+  });
+
+  test('a webhook that falls silent is forgotten after ten minutes', () => {
+    const gate = new OverflowGate(LIMITS);
+    gate.isSurplus(job(), { ...FACTS, waiting: 10 }, 0);
+    gate.isSurplus(job('c2'), { ...FACTS, waiting: 10 }, 1_000);
+    expect([600_000, 601_001].map((now) => gate.overflowing(now))).toEqual([1, 0]);
   });
 
   test('a conversation that left goes on leaving for ten minutes after its last job', () => {
