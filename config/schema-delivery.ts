@@ -77,7 +77,7 @@ export const deliverySchema = {
       env: 'DELIVERY_ALLOWED_NETWORKS',
     },
     maxInFlight: {
-      doc: 'Attempts that a process makes at the same time.',
+      doc: 'Attempts that a process makes at the same time; those of webhooks that turn slow meanwhile may exceed it.',
       format: 'whole',
       min: 1,
       max: 65_536,
