@@ -27,8 +27,8 @@ import type { RecentResults } from './recent-results.js';
  *     is: then the attempts that are left are held
  *
  * When the endpoint is done with it, it has landed: others of the webhook and of its conversation may go. Our own writes
- * hold nobody up but for the count that may make the webhook Failed, and nothing follows the attempt that did, or that
- * found the endpoint gone.
+ * hold nobody up but for the count that may make the webhook Failed, and nothing follows the attempt that did, that found
+ * the endpoint gone, or whose event has to wait among what is held.
  *
  * It returns when all of that has been acknowledged; only then may the record's offset go. Ports wait for a dependency
  * that is away, so a step is repeated alone: MongoDB being away never makes us POST again.
@@ -114,8 +114,11 @@ export interface AttemptSettings {
 /** How the job came: from its topic, from what is held for an Active webhook, or as the probe of a Failed one. */
 export type Origin = 'topic' | 'held' | 'probe';
 
-/** What became of a job: `discarded` and `held` without an attempt, `failed` whatever follows. */
-export type AttemptEnd = 'delivered' | 'failed' | 'discarded' | 'held' | 'dropped';
+/**
+ * What became of a job: `discarded` and `held` without an attempt, `failed` whatever follows; `postponed` when it is held
+ * on because its endpoint asked to wait.
+ */
+export type AttemptEnd = 'delivered' | 'failed' | 'postponed' | 'discarded' | 'held' | 'dropped';
 
 export type Attempt = (job: Job, origin: Origin, landed?: () => void) => Promise<AttemptEnd>;
 
@@ -141,8 +144,9 @@ export function createAttempt(settings: AttemptSettings, ports: AttemptPorts): A
     }
     const endedAt = ports.now();
     if (outcome.kind === 'failed') {
-      await followFailure({ job, webhook, endpoint, request, startedAt, endedAt }, outcome, origin, landed);
-      return 'failed';
+      const made = { job, webhook, endpoint, request, startedAt, endedAt };
+      const decision = await followFailure(made, outcome, origin, landed);
+      return decision.kind === 'postponed' && decision.held ? 'postponed' : 'failed';
     }
     const decision = { kind: 'delivered' } as const;
     ports.observe.attempted({ job, webhook, request, outcome, decision, startedAt, endedAt });
@@ -207,11 +211,11 @@ function createHold(settings: AttemptSettings, ports: AttemptPorts): Hold {
 function createFollowFailure(settings: AttemptSettings, ports: AttemptPorts, hold: Hold) {
   const goOn = async (decision: FailureDecision, made: Made): Promise<void> => {
     const { companyId, webhookId } = made.job;
-    if (decision.kind === 'retry' || decision.kind === 'postponed')
-      await ports.publishRetry(decision.next, decision.next.notBefore - made.endedAt);
-    if (decision.kind === 'held') await hold(decision.next, true);
     if (decision.kind === 'gone')
       await ports.disableGone({ companyId, webhookId, startedAt: made.startedAt, at: made.endedAt });
+    if (!('next' in decision)) return;
+    if (decision.kind === 'held' || (decision.kind === 'postponed' && decision.held)) await hold(decision.next, true);
+    else await ports.publishRetry(decision.next, decision.next.notBefore - made.endedAt);
   };
 
   /** The webhook whose count this failure raises; a fault of ours, or an endpoint that asks to wait, counts nowhere. */
@@ -220,22 +224,28 @@ function createFollowFailure(settings: AttemptSettings, ports: AttemptPorts, hol
     return counts && !('unreadable' in webhook) ? webhook : undefined;
   };
 
-  return async function followFailure(made: Made, outcome: Failed, origin: Origin, landed: () => void): Promise<void> {
+  return async function followFailure(
+    made: Made,
+    outcome: Failed,
+    origin: Origin,
+    landed: () => void,
+  ): Promise<FailureDecision> {
     const { job, webhook, endpoint, request, startedAt, endedAt } = made;
-    const planned = decideNext(job, outcome, settings.attempts, endedAt);
+    const planned = decideNext(job, outcome, settings.attempts, endedAt, origin !== 'topic');
     const counting = countedOn(planned, made);
     const mayTrip = counting !== undefined && ports.recent.failed(counting, endedAt) >= settings.failed.threshold;
     const count = (): Promise<boolean> => ports.countFailure(failureOf(ports, job, startedAt, endedAt));
     const isFailed = mayTrip && (await count());
     const decision = isFailed || origin === 'probe' ? whileFailed(planned) : planned;
     ports.observe.attempted({ job, webhook, request, outcome, decision, startedAt, endedAt });
-    if (!isFailed && decision.kind !== 'gone') landed();
+    if (!isFailed && mayFollow(decision)) landed();
     const secrets = endpoint.kind === 'endpoint' ? endpoint.secretHeaders : [];
     await Promise.all([
       goOn(decision, made),
       ports.logFailure(failureEntry(job, request, secrets, outcome, decision, endedAt)),
       counting !== undefined && !mayTrip && count(),
     ]);
+    return decision;
   };
 }
 
@@ -252,6 +262,11 @@ async function settleSuccess(
   if (!ports.recent.succeeded(webhook, at) && !isProbe) return;
   landed();
   await ports.countSuccess({ companyId, webhookId, at });
+}
+
+/** Nothing follows an endpoint that is gone, and what is held behind an event that has to wait waits with it. */
+function mayFollow(decision: FailureDecision): boolean {
+  return decision.kind !== 'gone' && !(decision.kind === 'postponed' && decision.held);
 }
 
 function failureOf(ports: AttemptPorts, job: Job, startedAt: number, at: number): FailureToCount {

@@ -148,10 +148,14 @@ function learnFrom(rollUps: ReturnType<typeof openRollUps>, paces: Paces): Attem
 }
 
 function attemptSettings(settings: DeliverySettings): AttemptSettings {
-  const { delivery } = settings;
+  const { delivery, held } = settings;
   return {
     ...policiesOf(settings),
-    attempts: compileAttemptPolicy({ ...delivery, postponeWithinMs: delivery.postponeWithinMinutes * MINUTE_MS }),
+    attempts: compileAttemptPolicy({
+      ...delivery,
+      postponeWithinMs: delivery.postponeWithinMinutes * MINUTE_MS,
+      postponeHeldWithinMs: held.maxAgeHours * HOUR_MS,
+    }),
     userAgent: `webhook-v2/${productVersion()}`,
   };
 }

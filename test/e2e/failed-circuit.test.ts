@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RecordedRequest } from '../../deploy/local/receiver/recorded-request.js';
 import { respond } from '../../deploy/local/receiver/step.js';
+import { jobIdOf } from '../../services/shared/core/job.js';
 import type { HeldDocument } from '../../services/shared/platform/mongo/held-document.js';
-import { eventIdOf } from '../support/bodies.js';
+import { countById, eventIdOf } from '../support/bodies.js';
 import { event, startSystem, type System } from '../support/system.js';
 import { until } from '../support/waiting.js';
 
@@ -131,6 +132,40 @@ describe('a webhook whose endpoint fails', () => {
       ({ length }) => length === 0,
     );
   }, 90_000);
+
+  test('and asks to wait while it catches up is waited for: what it refuses uses up no attempts, and what is held behind it waits', async () => {
+    const { companyId, webhookId, path, endpoint } = await failing('/busy');
+    await produced(companyId, 3);
+    await failed(companyId, webhookId);
+    await putProbesOff(companyId, webhookId);
+    const sent = await produced(companyId, 20, 'one-call');
+    await until(
+      () => heldOf(companyId, webhookId),
+      (held) => sent.every((id) => held.some(({ eventId }) => eventId === id)),
+    );
+    const busy = respond(429, { headers: { 'retry-after': '4' } });
+    const [refused, last] = [sent[2], sent.at(-1)] as [string, string];
+    let isBusy = true;
+    const refusedId = jobIdOf(companyId, refused, webhookId);
+    endpoint.script(({ headers }) => (isBusy && headers['webhook-id'] === refusedId ? busy : 200));
+    await system.webhooks.setStatus({ companyId, webhookId }, 'active', new Date());
+    const of =
+      (...ids: readonly string[]) =>
+      (request: RecordedRequest): boolean =>
+        at(path)(request) && ids.includes(eventIdOf(request));
+    // One attempt more than an event has.
+    await system.receiver.waitFor((requests) => requests.filter(of(refused)).length >= 4, 40_000);
+    isBusy = false;
+    await system.receiver.waitFor((requests) => requests.filter(of(...sent)).length >= sent.length + 4, 40_000);
+    expect(Math.min(...pausesBetween(system.receiver.requests(of(refused))))).toBeGreaterThanOrEqual(3_900);
+    expect(eventIdOf(system.receiver.requests(of(refused, last)).at(-1) as RecordedRequest)).toBe(last);
+    expect(countById(system.receiver.requests(of(...sent))).size).toBe(sent.length);
+    expect(await system.webhookDocument(companyId, webhookId)).toMatchObject({ status: 'active', failures: [] });
+    await until(
+      () => heldOf(companyId, webhookId),
+      ({ length }) => length === 0,
+    );
+  }, 150_000);
 
   test.each([
     ['disabled', 'inactive'],

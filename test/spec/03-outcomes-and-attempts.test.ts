@@ -89,27 +89,31 @@ describe('three attempts, 3 s apart', () => {
     [3, { kind: 'exhausted' }],
     [4, { kind: 'exhausted' }],
   ] as const)('attempt %i fails at NOW: %j', (attempt, decision) => {
-    expect(decideNext(jobOf({ attempt }), failed, ATTEMPTS, NOW)).toEqual(decision);
+    expect(decideNext(jobOf({ attempt }), failed, ATTEMPTS, NOW, false)).toEqual(decision);
   });
 
   test('number and pause are settings', () => {
     const policy = compileAttemptPolicy({ ...ATTEMPTS, attempts: 5, retryDelayMs: 60_000, timeoutMs: 1_000 });
-    const decisions = [1, 2, 3, 4, 5].map((attempt) => decideNext(jobOf({ attempt }), failed, policy, NOW).kind);
+    const decisions = [1, 2, 3, 4, 5].map((attempt) => decideNext(jobOf({ attempt }), failed, policy, NOW, false).kind);
     expect(decisions).toEqual(['retry', 'retry', 'retry', 'retry', 'exhausted']);
-    expect(decideNext(jobOf(), failed, policy, NOW)).toMatchObject({ next: { notBefore: NOW + 60_000 } });
+    expect(decideNext(jobOf(), failed, policy, NOW, false)).toMatchObject({ next: { notBefore: NOW + 60_000 } });
   });
 
   test('one attempt means no retry', () => {
-    expect(decideNext(jobOf(), failed, { ...ATTEMPTS, attempts: 1 }, NOW)).toEqual({ kind: 'exhausted' });
+    expect(decideNext(jobOf(), failed, { ...ATTEMPTS, attempts: 1 }, NOW, false)).toEqual({ kind: 'exhausted' });
   });
 
-  test.each(['attempts', 'retryDelayMs', 'timeoutMs', 'maxRetryAfterMs', 'postponeWithinMs'] as const)(
-    '%s that make no sense are refused by name',
-    (field) => {
-      for (const value of [0, -1, 1.5, Number.NaN, Infinity])
-        expect(() => compileAttemptPolicy({ ...ATTEMPTS, [field]: value })).toThrow(field);
-    },
-  );
+  test.each([
+    'attempts',
+    'retryDelayMs',
+    'timeoutMs',
+    'maxRetryAfterMs',
+    'postponeWithinMs',
+    'postponeHeldWithinMs',
+  ] as const)('%s that make no sense are refused by name', (field) => {
+    for (const value of [0, -1, 1.5, Number.NaN, Infinity])
+      expect(() => compileAttemptPolicy({ ...ATTEMPTS, [field]: value })).toThrow(field);
+  });
 
   test.each(['threshold', 'windowMs'] as const)('%s that make no sense are refused by name', (field) => {
     for (const value of [0, -1, 1.5, Number.NaN, Infinity])
@@ -127,7 +131,7 @@ describe('an endpoint that asks to wait (429 or 503 with Retry-After)', () => {
     classify(answerOf(status, { headers: { 'retry-after': retryAfter } })) as Failed;
   /** How much later the same attempt is made; undefined when the answer is a failure like any other. */
   const waitOf = (outcome: Failed, job = jobOf()): number | undefined => {
-    const decision = decideNext(job, outcome, ATTEMPTS, NOW);
+    const decision = decideNext(job, outcome, ATTEMPTS, NOW, false);
     return decision.kind === 'postponed' ? decision.next.notBefore - NOW : undefined;
   };
 
@@ -157,7 +161,7 @@ describe('an endpoint that asks to wait (429 or 503 with Retry-After)', () => {
     ['two of them', '30, 60'],
     ['hexadecimal', '0x10'],
   ])('garbage is ignored: %s (%s)', (_what, retryAfter) => {
-    expect(decideNext(jobOf(), asking(retryAfter), ATTEMPTS, NOW).kind).toBe('retry');
+    expect(decideNext(jobOf(), asking(retryAfter), ATTEMPTS, NOW, false).kind).toBe('retry');
   });
 
   test.each([400, 500, 502, 504])('with another status (%i) the header means nothing', (status) => {
@@ -166,8 +170,12 @@ describe('an endpoint that asks to wait (429 or 503 with Retry-After)', () => {
 
   test('uses up no attempt: the same number again, under an id of its own for the log, and it doesn’t count', () => {
     const job = jobOf({ attempt: 3, postponed: 1 });
-    const decision = decideNext(job, asking('30'), ATTEMPTS, NOW);
-    expect(decision).toEqual({ kind: 'postponed', next: { ...job, postponed: 2, notBefore: NOW + 30_000 } });
+    const decision = decideNext(job, asking('30'), ATTEMPTS, NOW, false);
+    expect(decision).toEqual({
+      kind: 'postponed',
+      next: { ...job, postponed: 2, notBefore: NOW + 30_000 },
+      held: false,
+    });
     expect(countsAsFailure(decision)).toBe(false);
     expect([attemptIdOf(jobOf({ jobId: 'm' })), attemptIdOf(jobOf({ jobId: 'm', postponed: 2 }))]).toEqual([
       'm:1',
@@ -178,12 +186,22 @@ describe('an endpoint that asks to wait (429 or 503 with Retry-After)', () => {
   test('can’t go on for ever: an hour after the event it is a failed attempt like any other', () => {
     const job = jobOf({ receivedAt: NOW - 3_600_000 });
     expect(waitOf(asking('30'), job)).toBe(30_000);
-    expect(decideNext({ ...job, receivedAt: job.receivedAt - 1 }, asking('30'), ATTEMPTS, NOW).kind).toBe('retry');
+    expect(decideNext({ ...job, receivedAt: job.receivedAt - 1 }, asking('30'), ATTEMPTS, NOW, false).kind).toBe(
+      'retry',
+    );
+  });
+
+  test('an event that was held waits among what is held, as long as events are held', () => {
+    const job = jobOf({ receivedAt: NOW - ATTEMPTS.postponeHeldWithinMs });
+    const next = { ...job, postponed: 1, notBefore: NOW + 30_000 };
+    expect(decideNext(job, asking('30'), ATTEMPTS, NOW, true)).toEqual({ kind: 'postponed', next, held: true });
+    const older = { ...job, receivedAt: job.receivedAt - 1 };
+    expect(decideNext(older, asking('30'), ATTEMPTS, NOW, true).kind).toBe('retry');
   });
 
   test('the attempt after it is counted anew', () => {
     const failed = classify(answerOf(500)) as Failed;
-    expect(decideNext(jobOf({ postponed: 4 }), failed, ATTEMPTS, NOW)).toMatchObject({
+    expect(decideNext(jobOf({ postponed: 4 }), failed, ATTEMPTS, NOW, false)).toMatchObject({
       next: { attempt: 2, postponed: 0 },
     });
   });
@@ -193,7 +211,7 @@ describe('an endpoint that answers 410 Gone', () => {
   const gone = classify(answerOf(410)) as Failed;
 
   test.each([1, 2, 3])('at attempt %i wants no more: nothing is attempted again, nothing counts', (attempt) => {
-    const decision = decideNext(jobOf({ attempt }), gone, ATTEMPTS, NOW);
+    const decision = decideNext(jobOf({ attempt }), gone, ATTEMPTS, NOW, false);
     expect([decision, countsAsFailure(decision), whileFailed(decision)]).toEqual([
       { kind: 'gone' },
       false,
@@ -208,9 +226,11 @@ describe('an endpoint that answers 410 Gone', () => {
 
 describe('while the webhook is Failed', () => {
   test('what would be tried again is held, without a pause of its own', () => {
-    const planned = decideNext(jobOf(), classify(answerOf(500)) as Failed, ATTEMPTS, NOW);
+    const planned = decideNext(jobOf(), classify(answerOf(500)) as Failed, ATTEMPTS, NOW, false);
     expect(whileFailed(planned)).toEqual({ kind: 'held', next: { ...jobOf(), attempt: 2, notBefore: 0 } });
     expect(whileFailed({ kind: 'exhausted' })).toEqual({ kind: 'exhausted' });
+    const next = jobOf({ postponed: 1, notBefore: NOW + 30_000 });
+    expect(whileFailed({ kind: 'postponed', next, held: true })).toEqual({ kind: 'held', next });
   });
 });
 

@@ -291,6 +291,14 @@ describe('an answer that means something', () => {
     expect(world.entries[0]).toMatchObject({ attempt: 1, followUp: { kind: 'retry', at: NOW + 30_040 } });
   });
 
+  test('429 with Retry-After to a held event: it is held on, and what is held behind it waits', async () => {
+    const world = worldOf({ results: [answerOf(429, { headers: { 'retry-after': '30' } })] });
+    const end = await createAttempt(SETTINGS, world.ports)(jobOf(), 'held');
+    expect([end, world.retries]).toEqual(['postponed', []]);
+    expect(world.held).toEqual([{ ...jobOf(), postponed: 1, notBefore: NOW + 40 + 30_000 }]);
+    expect(world.entries[0]).toMatchObject({ attempt: 1, followUp: { kind: 'retry', at: NOW + 30_040 } });
+  });
+
   test('410: the webhook is disabled, the event has no further attempt, nothing is counted', async () => {
     const world = worldOf({ results: [answerOf(410)] });
     const did = await attempt(world);

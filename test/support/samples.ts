@@ -18,6 +18,7 @@ export const ATTEMPTS: AttemptPolicy = {
   timeoutMs: 10_000,
   maxRetryAfterMs: 900_000,
   postponeWithinMs: 3_600_000,
+  postponeHeldWithinMs: 72 * 3_600_000,
 };
 export const FAILED: FailedPolicy = {
   threshold: 3,

@@ -13,6 +13,7 @@ import { RecoveryWindow } from './recovery-window.js';
  *   Failed            → what is too old is dropped, with an entry in the failure log; when the next probe is due, the
  *                       oldest held event is the probe, one at a time across all processes
  *   Active            → the held events follow in order, throttled, behind live traffic (the dispatcher takes them in)
+ *   whose endpoint asked to wait at the oldest (429 or 503 with Retry-After) → nothing until then
  *
  * An event is removed from what is held only after everything that its attempt caused has been acknowledged: whoever
  * dies in between doubles the attempts under way, and loses nothing. A process looks after so many webhooks at a time, so
@@ -132,8 +133,8 @@ export class Recovery {
     const [head] = await this.#ports.oldest(lease, 1);
     if (head === undefined) return 'empty';
     if (head.expiresAt <= this.#ports.now()) return this.#dropExpired(lease);
-    if (circuit !== null && circuit.nextProbeAt > this.#ports.now())
-      return Math.min(circuit.nextProbeAt, head.expiresAt);
+    const probeAt = Math.max(circuit?.nextProbeAt ?? 0, head.job.notBefore);
+    if (probeAt > this.#ports.now()) return Math.min(probeAt, head.expiresAt);
     const begun = await this.#ports.beginProbe(lease);
     return begun === undefined ? this.#ports.now() + TAKEN_MS : this.#probe(lease, head, begun);
   }
@@ -164,11 +165,13 @@ export class Recovery {
 
   async #drain(lease: Lease, { window, stopping, until }: Turn): Promise<Next> {
     const page = await this.#ports.oldest(lease, PAGE);
-    if (page.length === 0) return 'empty';
+    const [head] = page;
+    if (head === undefined) return 'empty';
+    if (head.job.notBefore > this.#ports.now()) return head.job.notBefore;
     const wave = new Wave(lease, window, this.#ports);
     for (const held of page) {
       await wave.room();
-      if (wave.blocked || stopping.aborted) break;
+      if (wave.isOver || stopping.aborted || held.job.notBefore > this.#ports.now()) break;
       wave.start(held);
       if (this.#ports.now() >= until) break;
     }
@@ -182,6 +185,8 @@ export class Recovery {
 class Wave {
   /** An attempt was not made, because the webhook is Failed again or the cache has not seen yet that it isn't. */
   blocked = false;
+  /** Nothing more may be started: it is blocked, or the endpoint asked to wait. */
+  isOver = false;
   readonly #lease: Lease;
   readonly #window: RecoveryWindow;
   readonly #ports: RecoveryPorts;
@@ -217,10 +222,11 @@ class Wave {
   async #deliver(held: HeldDelivery): Promise<void> {
     const end = await this.#ports.deliver(held.job);
     if (end === 'held') {
-      this.blocked = true;
+      this.blocked = this.isOver = true;
       return;
     }
     this.#ended.push(idOf(held));
+    if (end === 'postponed') this.isOver = true;
     if (end === 'delivered') this.#window.succeeded();
     else this.#window.failed();
     this.#ports.observe.recovered();

@@ -16,6 +16,8 @@ export interface AttemptPolicy {
   readonly maxRetryAfterMs: number;
   /** From the event on: later, a request to wait is a failed attempt like any other, so that it can't go on for ever. */
   readonly postponeWithinMs: number;
+  /** The same for an event that was held: how long events are held at most. */
+  readonly postponeHeldWithinMs: number;
 }
 
 export interface FailedPolicy {
@@ -38,6 +40,7 @@ export function compileAttemptPolicy(policy: AttemptPolicy): AttemptPolicy {
   requirePositiveInteger('timeoutMs', policy.timeoutMs);
   requirePositiveInteger('maxRetryAfterMs', policy.maxRetryAfterMs);
   requirePositiveInteger('postponeWithinMs', policy.postponeWithinMs);
+  requirePositiveInteger('postponeHeldWithinMs', policy.postponeHeldWithinMs);
   return Object.freeze({ ...policy });
 }
 

@@ -13,18 +13,21 @@ import { retryAfterMs } from './retry-after.js';
  *   any      delivered                        delivered
  *   any      410 Gone                         gone: the webhook is disabled, nothing more is attempted
  *   any      429 or 503 with Retry-After      postponed: the same attempt, that much later (3 s to 15 min), as long as
- *                                             the event is younger than an hour
+ *                                             the event is younger than an hour, or was held and may be held on
  *   1        failed otherwise                 retry attempt 2, not before now + 3 s
  *   2        failed otherwise                 retry attempt 3, not before now + 3 s
  *   3        failed otherwise                 exhausted
  *
- * While the webhook is Failed, the attempts that an event has left are held instead: `whileFailed`.
+ * While the webhook is Failed, the attempts that an event has left are held instead: `whileFailed`. An event that was
+ * held waits where it was, and all that is held behind it: its webhook recovers as slowly as its endpoint asks.
  */
 export type Decision = { readonly kind: 'delivered' } | FailureDecision;
 
 /** What follows from a failed attempt; `next` is the job that is owed. */
 export type FailureDecision =
-  | { readonly kind: 'retry' | 'postponed'; readonly next: Job }
+  | { readonly kind: 'retry'; readonly next: Job }
+  /** `held`: it waits among what is held, not in a topic. */
+  | { readonly kind: 'postponed'; readonly next: Job; readonly held: boolean }
   | { readonly kind: 'held'; readonly next: Job }
   | { readonly kind: 'exhausted' }
   | { readonly kind: 'gone' };
@@ -34,18 +37,29 @@ type Failed = Extract<Outcome, { kind: 'failed' }>;
 const GONE = 410;
 const ASKING_TO_WAIT: ReadonlySet<number> = new Set([429, 503]);
 
-/** What follows from a failed attempt that ended at `endedAt` (epoch ms). */
-export function decideNext(job: Job, outcome: Failed, policy: AttemptPolicy, endedAt: number): FailureDecision {
+/** What follows from a failed attempt that ended at `endedAt` (epoch ms); `held`: of an event that was held. */
+export function decideNext(
+  job: Job,
+  outcome: Failed,
+  policy: AttemptPolicy,
+  endedAt: number,
+  held: boolean,
+): FailureDecision {
   if (outcome.answer?.status === GONE) return { kind: 'gone' };
-  const waitMs = askedToWaitMs(job, outcome, policy, endedAt);
-  if (waitMs !== undefined) return { kind: 'postponed', next: postponed(job, endedAt + waitMs) };
+  const isYoung = endedAt - job.receivedAt <= (held ? policy.postponeHeldWithinMs : policy.postponeWithinMs);
+  const waitMs = isYoung ? askedToWaitMs(outcome, policy, endedAt) : undefined;
+  if (waitMs !== undefined) return { kind: 'postponed', next: postponed(job, endedAt + waitMs), held };
   if (job.attempt >= policy.attempts) return { kind: 'exhausted' };
   return { kind: 'retry', next: retryOf(job, endedAt + policy.retryDelayMs) };
 }
 
-/** The decision for a webhook that is Failed once the failure is counted; what is held owes no pause of its own. */
+/**
+ * The decision for a webhook that is Failed once the failure is counted; what is held owes no pause of its own, but the
+ * one that the endpoint asked for.
+ */
 export function whileFailed(decision: FailureDecision): FailureDecision {
-  return 'next' in decision ? { kind: 'held', next: { ...decision.next, notBefore: 0 } } : decision;
+  if (decision.kind === 'postponed') return { kind: 'held', next: decision.next };
+  return decision.kind === 'retry' ? { kind: 'held', next: { ...decision.next, notBefore: 0 } } : decision;
 }
 
 /** Whether the failure counts towards Failed: an endpoint that asks to wait, and says how long, is not failing. */
@@ -53,9 +67,8 @@ export function countsAsFailure(decision: FailureDecision): boolean {
   return decision.kind !== 'postponed' && decision.kind !== 'gone';
 }
 
-function askedToWaitMs(job: Job, { answer }: Failed, policy: AttemptPolicy, now: number): number | undefined {
+function askedToWaitMs({ answer }: Failed, policy: AttemptPolicy, now: number): number | undefined {
   if (answer === null || !ASKING_TO_WAIT.has(answer.status)) return undefined;
-  if (now - job.receivedAt > policy.postponeWithinMs) return undefined;
   const askedMs = retryAfterMs(answer.headers['retry-after'], now);
   return askedMs === undefined ? undefined : Math.max(policy.retryDelayMs, Math.min(askedMs, policy.maxRetryAfterMs));
 }

@@ -16,6 +16,8 @@ export interface HeldDocument {
   readonly attempt: number;
   /** How often the endpoint asked to wait at this attempt; absent where it never did. */
   readonly postponed?: number;
+  /** Until when it asked to wait; absent where it didn't. */
+  readonly notBefore?: Date;
   readonly receivedAt: Date;
   /** The offset of the event in its partition: orders what was received within one millisecond. */
   readonly position: number;
@@ -42,6 +44,7 @@ export function toHeldDocument(job: Job, now: number, maxAgeMs: number): HeldDoc
     conversationId,
     attempt,
     ...(job.postponed === 0 ? {} : { postponed: job.postponed }),
+    ...(job.notBefore === 0 ? {} : { notBefore: new Date(job.notBefore) }),
     receivedAt: new Date(receivedAt),
     position: Number(job.source.offset),
     heldAt: new Date(now),
@@ -53,7 +56,7 @@ export function toHeldDocument(job: Job, now: number, maxAgeMs: number): HeldDoc
   };
 }
 
-/** The job as it goes on: at once, whatever pause it owed when it was held. */
+/** The job as it goes on. */
 export function toHeldJob(document: HeldDocument): Job {
   const { companyId, webhookId, jobId, eventId, eventType, conversationId, attempt, source, lane } = document;
   return {
@@ -64,7 +67,7 @@ export function toHeldJob(document: HeldDocument): Job {
     eventType,
     conversationId,
     attempt,
-    notBefore: 0,
+    notBefore: document.notBefore?.getTime() ?? 0,
     postponed: document.postponed ?? 0,
     receivedAt: document.receivedAt.getTime(),
     lane,

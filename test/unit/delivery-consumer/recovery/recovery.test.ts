@@ -7,6 +7,7 @@ import {
 } from '../../../../services/delivery-consumer/recovery/recovery.js';
 import type { Circuit } from '../../../../services/shared/core/circuit.js';
 import type { FailureEntry } from '../../../../services/shared/core/failure-log.js';
+import { attemptIdOf, type Job } from '../../../../services/shared/core/job.js';
 import type { Status } from '../../../../services/shared/core/vocabulary.js';
 import { HOLD, jobOf, NOW } from '../../../support/samples.js';
 
@@ -40,6 +41,11 @@ function worldOf({
   const onDeliver = (): unknown => undefined;
   const world = { did, entries, held, status, circuit, inFlight: 0, mostInFlight: 0, onDeliver };
   const endOf = (jobId: string): AttemptEnd => ends[jobId] ?? 'delivered';
+  /** As the attempt does: held anew, with the wait. */
+  const holdOn = (job: Job): void => {
+    const postponed = { ...job, postponed: job.postponed + 1, notBefore: NOW + 700 };
+    world.held = [{ job: postponed, expiresAt: NOW + 1_000 }, ...world.held];
+  };
   const all: RecoveryPorts = {
     stateOf: () =>
       Promise.resolve(world.status === 'deleted' ? undefined : { status: world.status, circuit: world.circuit }),
@@ -52,7 +58,7 @@ function worldOf({
     oldest: (_lease, limit) => Promise.resolve(world.held.slice(0, limit)),
     remove: (_lease, ids) => {
       if (ids.length > 0) did.push(`remove ${ids.join(' ')}`);
-      world.held = world.held.filter(({ job }) => !ids.includes(`${job.jobId}:${job.attempt}`));
+      world.held = world.held.filter(({ job }) => !ids.includes(attemptIdOf(job)));
       return Promise.resolve();
     },
     putOff: (_lease, dueAt) => Promise.resolve(void did.push(`put off ${dueAt - NOW}`)),
@@ -62,8 +68,10 @@ function worldOf({
       if (endOf(jobId) === 'delivered') Object.assign(world, { status: 'active', circuit: null });
       return Promise.resolve(endOf(jobId));
     },
-    deliver: async ({ jobId }) => {
+    deliver: async (job) => {
+      const { jobId } = job;
       did.push(`deliver ${jobId}`);
+      if (endOf(jobId) === 'postponed') holdOn(job);
       world.onDeliver();
       world.mostInFlight = Math.max(world.mostInFlight, (world.inFlight += 1));
       await new Promise((resolve) => setImmediate(resolve));
@@ -90,6 +98,12 @@ function worldOf({
 describe('a Failed webhook', () => {
   test('is left alone until its probe is due', async () => {
     expect(await worldOf({ circuit: { ...OPEN, nextProbeAt: NOW + 500 } }).look()).toEqual(['put off 500']);
+  });
+
+  test('whose endpoint asked to wait is probed when that is over', async () => {
+    const [held] = heldOf('a') as [HeldDelivery];
+    const world = worldOf({ held: [{ ...held, job: { ...held.job, notBefore: NOW + 700 } }] });
+    expect(await world.look()).toEqual(['put off 700']);
   });
 
   test('is looked at earlier when what it holds gets too old earlier', async () => {
@@ -173,6 +187,22 @@ describe('an Active webhook', () => {
   test('whose held event fails is done with it here: the retry goes its own way', async () => {
     const world = worldOf({ status: 'active', ends: { a: 'failed' } });
     expect(await world.look()).toEqual(['deliver a', 'remove a:1', 'end']);
+  });
+
+  test('whose endpoint asks to wait gets nothing until then: what is held behind it waits, too', async () => {
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    const world = worldOf({ status: 'active', held: heldOf(...names), ends: { b: 'postponed' }, inFlight: 1 });
+    expect(await world.look()).toEqual(['deliver a', 'deliver b', 'remove a:1 b:1', 'put off 700']);
+    expect(world.held.map(({ job }) => attemptIdOf(job))).toEqual(['b:1+1', 'c:1', 'd:1', 'e:1']);
+    world.did.length = 0;
+    expect(await world.look()).toEqual(['put off 700']);
+  });
+
+  test('that asked to wait in the middle of what is held gets what comes before', async () => {
+    const [a, b, c] = heldOf('a', 'b', 'c') as [HeldDelivery, HeldDelivery, HeldDelivery];
+    const waiting = { ...b, job: { ...b.job, notBefore: NOW + 700 } };
+    const world = worldOf({ status: 'active', held: [a, waiting, c] });
+    expect(await world.look()).toEqual(['deliver a', 'remove a:1', 'put off 700']);
   });
 
   test('keeps everything when an attempt is interrupted', async () => {

@@ -20,6 +20,7 @@ export const HELD_DELIVERIES_PLAN: CollectionPlan = {
       conversationId: TEXT,
       attempt: { bsonType: 'int', minimum: 1 },
       postponed: { bsonType: 'int', minimum: 1 },
+      notBefore: DATE,
       receivedAt: DATE,
       position: { bsonType: 'number' },
       heldAt: DATE,
@@ -29,7 +30,7 @@ export const HELD_DELIVERIES_PLAN: CollectionPlan = {
       lane: { enum: ['dispatch', 'overflow'] },
       expiresAt: DATE,
     },
-    ['postponed'],
+    ['postponed', 'notBefore'],
   ),
   indexes: [
     { name: 'company_webhook', key: { companyId: 1, webhookId: 1, receivedAt: 1, position: 1, _id: 1, bytes: 1 } },
