@@ -106,11 +106,12 @@ async function jobRecords(topics: readonly string[], contents: Contents, schemas
   const { decode } = createJobDecoder(schemas);
   const records: JobRecord[] = [];
   for (const topic of topics)
-    for (const { partition, offset, value } of contents.get(topic) ?? []) {
+    for (const { partition, offset, at, value } of contents.get(topic) ?? []) {
       const job = await decoded(() => decode(value));
       if (job === undefined) continue;
       const { jobId, attempt, postponed } = job;
-      records.push({ topic, partition, offset, jobId, attempt, postponed });
+      const source = { ...job.source, offset: Number(job.source.offset) };
+      records.push({ topic, partition, offset, at, jobId, attempt, postponed, source });
     }
   return records;
 }

@@ -74,14 +74,22 @@ export interface Entry {
   readonly followUp: 'retry' | 'exhausted' | 'held' | 'dropped';
 }
 
-/** A job as it stands in one of the topics of jobs. */
-export interface JobRecord {
+/** Where a record stands. */
+export interface Place {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
+}
+
+/** A job as it stands in one of the topics of jobs. */
+export interface JobRecord extends Place {
+  /** When it was written, by its producer's clock. */
+  readonly at: number;
   readonly jobId: string;
   readonly attempt: number;
   readonly postponed: number;
+  /** The event that it was made of. */
+  readonly source: Place;
 }
 
 /** A commit of a group, and when its coordinator wrote it down. */
@@ -133,6 +141,8 @@ export interface Rules {
   readonly ordered: boolean;
   /** The topic whose commits are held against the receivers' log, its group, and where jobs leave it for. */
   readonly dispatch: { readonly topic: string; readonly group: string; readonly overflow: string };
+  /** Answers of brokers may be lost: a producer then writes again what it can't know to be there. */
+  readonly answersLost: boolean;
   /** Webhooks whose endpoints stay sick: what is still held for them at the end is where it belongs. */
   readonly sick: ReadonlySet<string>;
   /**

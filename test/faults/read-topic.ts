@@ -5,6 +5,8 @@ import type { IHeaders, Kafka } from 'kafkajs';
 export interface StoredRecord {
   readonly partition: number;
   readonly offset: number;
+  /** Epoch ms, by its producer's clock. */
+  readonly at: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: IHeaders;
@@ -33,8 +35,12 @@ export async function readTopic(kafka: Kafka, topic: string): Promise<StoredReco
       .run({
         autoCommit: false,
         eachBatch: async ({ batch }) => {
-          for (const { offset, key, value, headers } of batch.messages)
-            records.push({ partition: batch.partition, offset: Number(offset), key, value, headers: headers ?? {} });
+          const { partition } = batch;
+          for (const { offset, timestamp, key, value, headers } of batch.messages)
+            records.push({
+              ...{ partition, offset: Number(offset), at: Number(timestamp) },
+              ...{ key, value, headers: headers ?? {} },
+            });
           if (Number(batch.lastOffset()) + 1 >= (missing.get(batch.partition) ?? 0)) missing.delete(batch.partition);
           if (missing.size === 0) resolve();
           await Promise.resolve();

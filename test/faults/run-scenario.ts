@@ -234,7 +234,8 @@ function withoutExpired(history: History): History {
   return { ...history, produced, stored };
 }
 
-function rulesOf({ groups: { delivery, overflow }, webhookIds, givingUp }: Rig, { rules, stays }: Scenario): Rules {
+function rulesOf({ groups: { delivery, overflow }, webhookIds, givingUp }: Rig, scenario: Scenario): Rules {
+  const { rules, stays, servers } = scenario;
   return {
     attempts: 3,
     retryDelayMs: 3_000,
@@ -242,6 +243,7 @@ function rulesOf({ groups: { delivery, overflow }, webhookIds, givingUp }: Rig, 
     rssLimitMb: 512,
     ordered: true,
     dispatch: { topic: delivery.topic, group: delivery.id, overflow: overflow.topic },
+    answersLost: servers === 'brokers',
     sick: new Set((stays ?? []).map((path) => webhookIds.get(path) ?? path)),
     givingUp,
     ...rules,

@@ -1,11 +1,13 @@
-import type { History, JobRecord, Post } from '../history.js';
+import type { Fault, History, JobRecord, Post, Rules } from '../history.js';
 import { byJob, isSuccess } from './expected-jobs.js';
+import { deliveriesInDoubt, jobsInDoubt, jobsMadeAgain, type InDoubt } from './in-doubt.js';
 import type { Violation } from './violation.js';
 
 /**
  * I2: without a fault there is one POST per attempt. A fault may double what was exposed when it struck (all that its
- * groups had not committed), and what a producer wrote twice because an answer was lost; each of these at most once more,
- * with the retries that follow from it. Doubles carry the same webhook-id by construction: it is what they are found by.
+ * groups had not committed), and of that no more than was in doubt at a time from then on until its groups have settled:
+ * posted, or written to a topic, and what it was made of not committed. Beside that a producer may write twice what it got
+ * no answer for. Each of these once more at most, with the retries that follow from it. Doubles carry the same webhook-id by construction: it is what they are found by.
  */
 export interface Doubles {
   /** POSTs that repeat an attempt, or come after the success of their job. */
@@ -19,7 +21,10 @@ export interface Doubles {
   readonly violations: readonly Violation[];
 }
 
-export function findDoubles(history: History): Doubles {
+/** Until the partitions of who was hit are others': the time of a session, and some seconds. */
+const SETTLED_WITHIN_MS = 10_000;
+
+export function findDoubles(history: History, { dispatch, answersLost }: FaultRules): Doubles {
   const { posts, faults, records, stored, produced } = history;
   let [doubled, started] = [0, 0];
   for (const ofJob of byJob(posts).values()) {
@@ -29,17 +34,26 @@ export function findDoubles(history: History): Doubles {
   }
   const storedTwice =
     extraRecords(records) + produced.reduce((sum, { eventId }) => sum + Math.max(0, (stored.get(eventId) ?? 0) - 1), 0);
-  const exposed = faults.reduce((sum, fault) => sum + fault.exposed, 0);
+  const exposed = exposedTo(faults, deliveriesInDoubt(history, dispatch));
+  const madeAgain = answersLost ? 0 : jobsMadeAgain(records, dispatch);
+  const exposedJobs = exposedTo(faults, jobsInDoubt(history, dispatch));
   const bound = faults.length === 0 ? 0 : exposed + storedTwice;
-  const over = started > bound;
-  const what = `${started} deliveries were repeated, where ${exposed} were exposed and ${storedTwice} stored twice`;
-  return {
-    doubled,
-    started,
-    bound,
-    storedTwice,
-    violations: over ? [{ invariant: 'I2', what }] : [],
-  };
+  const broken = [
+    ...(started > bound
+      ? [`${started} deliveries were repeated, where ${exposed} were exposed and ${storedTwice} stored twice`]
+      : []),
+    ...(madeAgain > exposedJobs ? [`${madeAgain} jobs were made again, where ${exposedJobs} were exposed`] : []),
+  ];
+  return { doubled, started, bound, storedTwice, violations: broken.map((what) => ({ invariant: 'I2', what })) };
+}
+
+type FaultRules = Pick<Rules, 'dispatch' | 'answersLost'>;
+
+function exposedTo(faults: readonly Fault[], inDoubt: InDoubt): number {
+  return faults.reduce(
+    (sum, { at, endedAt, exposed }) => sum + Math.min(exposed, inDoubt(at, endedAt + SETTLED_WITHIN_MS)),
+    0,
+  );
 }
 
 function extraPosts(posts: readonly Post[]): { readonly all: number; readonly started: number } {

@@ -23,7 +23,7 @@ export interface Verdict {
 
 export function judge(history: History, rules: Rules): Verdict {
   const losses = findLost(history, rules);
-  const doubles = findDoubles(history);
+  const doubles = findDoubles(history, rules);
   const stalls = findStalls(history, rules);
   return {
     events: history.produced.length,

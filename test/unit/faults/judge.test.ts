@@ -16,6 +16,7 @@ const RULES: Rules = {
   rssLimitMb: 512,
   ordered: true,
   dispatch: { topic: 'dispatch', group: 'delivery', overflow: 'overflow' },
+  answersLost: false,
   sick: new Set(),
   givingUp: new Set(),
 };
@@ -56,10 +57,13 @@ function entry(eventId: string, attempt: number, followUp: Entry['followUp']): E
   return { jobId: jobOf(eventId), attempt, followUp };
 }
 
+const EVENTS = { topic: 'events', partition: 0, offset: 0 };
 const record = (eventId: string, offset: number, attempt = 1) => ({
   topic: 'dispatch',
   partition: 0,
   offset,
+  at: 1_050,
+  source: EVENTS,
   jobId: jobOf(eventId),
   attempt,
   postponed: 0,
@@ -67,6 +71,7 @@ const record = (eventId: string, offset: number, attempt = 1) => ({
 const commit = (at: number, offset: number, map?: OffsetMap) => ({
   ...{ at, group: 'delivery', topic: 'dispatch', partition: 0, offset, map },
 });
+const EVENTS_COMMITTED = { ...commit(1_060, 5), ...{ group: 'calls', topic: EVENTS.topic } };
 /** A commit at 0 of which only the first record hasn't finished. */
 const allButFirst: OffsetMap = { upTo: 2, incomplete: [{ from: 0, to: 1 }] };
 const fault = (endedAt: number, exposed: number) => ({ name: 'kill -9', at: endedAt, endedAt, exposed });
@@ -109,6 +114,10 @@ describe('a history that breaks one invariant', () => {
     ['I1', 'a well endpoint’s event was dropped', dropped(), /given up although its endpoint was well: e1/],
     ['I1', 'a well endpoint’s event was parked', parked(), /given up although its endpoint was well: e1/],
     ['I2', 'a success is posted again without a fault', { posts: [...WELL.posts, post('e1', 1_500)] }, /1 deliveries/],
+    ['I2', 'a fault doubles more than was in doubt', doubledTwice(), /3 deliveries were repeated, where 2/],
+    ['I2', 'a job is made again that was not exposed', storedTwice(0), /1 jobs were made again, where 0/],
+    ['I2', 'a job is made again after its event was committed', madeAgainLate(), /1 jobs were made again, where 0/],
+    ['I2', 'a job of a retry is made again after its wait was committed', retryMadeAgain(), /1 jobs were .* where 0/],
     ['I2', 'a fault doubles more than was exposed', doubledWith(1), /2 deliveries were repeated, where 1/],
     ['I3', 'a fourth attempt', withFourth(), /beyond the planned/],
     [
@@ -182,8 +191,14 @@ describe('what is no violation', () => {
     ['a commit as soon as the answer may be there', answeredAfter(195), {}],
     ['a commit before an attempt that was left would have been answered', leftUnanswered(), {}],
     ['as many doubles as were exposed', doubledWith(2), { doubled: 2, bound: 2 }],
+    [
+      'as many as were in doubt when all were killed, committed half a minute later',
+      killed(),
+      { doubled: 1, bound: 1 },
+    ],
     ['the retry of a doubled attempt is no repetition of its own', doubledRetry(), { doubled: 2, bound: 1 }],
-    ['a record that stands twice doubles one delivery', storedTwice(), { doubled: 1, bound: 1 }],
+    ['a job that was exposed stands twice, and doubles one delivery', storedTwice(1), { doubled: 1, bound: 2 }],
+    ['an event that stands twice is made into jobs twice', producedTwice(), { doubled: 1, bound: 2 }],
     ['an endpoint that asked to wait gets the same attempt again', asked(), { doubled: 0 }],
     [
       'what was held owes no pause',
@@ -229,16 +244,57 @@ function doubledWith(exposed: number): Partial<History> {
   return { faults: [fault(1_150, exposed)], posts: [...WELL.posts, post('e1', 1_300), retryAt(4_400)] };
 }
 
+function killed(): Partial<History> {
+  const posts = [post('e1', 1_100), post('e1', 32_000), post('e2', 32_010, { status: 500 })];
+  return {
+    faults: [fault(1_200, 100)],
+    posts: [...posts, post('e2', 35_020, { attempt: 2 })],
+    commits: [commit(1_050, 0), commit(32_100, 2), commit(35_200, 3)],
+  };
+}
+
+/** Much was exposed, but two deliveries at a time were posted and not committed. */
+function doubledTwice(): Partial<History> {
+  const { posts = [], ...others } = doubledWith(100);
+  return { ...others, posts: [...posts, post('e1', 1_310)] };
+}
+
 function doubledRetry(): Partial<History> {
   const again = [post('e2', 1_300, { status: 500 }), retryAt(4_320)];
   return { faults: [fault(1_250, 1)], posts: [...WELL.posts, ...again] };
 }
 
-function storedTwice(): Partial<History> {
+function storedTwice(exposed: number): Partial<History> {
   return {
-    faults: [fault(1_050, 0)],
+    faults: [fault(1_050, exposed)],
     records: [...WELL.records, record('e1', 3)],
     posts: [...WELL.posts, post('e1', 1_300)],
+  };
+}
+
+function producedTwice(): Partial<History> {
+  const again = { ...record('e1', 3), source: { ...EVENTS, offset: 9 } };
+  return {
+    ...storedTwice(0),
+    stored: new Map([...WELL.stored, ['e1', 2]]),
+    records: [...WELL.records, again],
+  };
+}
+
+/** Much was exposed, but what had been made of these events was committed long before. */
+function madeAgainLate(): Partial<History> {
+  return { ...storedTwice(100), faults: [fault(20_000, 100)], commits: [...WELL.commits, EVENTS_COMMITTED] };
+}
+
+function retryMadeAgain(): Partial<History> {
+  const wait = { ...record('e2', 0, 2), topic: 'retry' };
+  const committed = { ...commit(4_205, 1), ...{ group: 'retries', topic: 'retry' } };
+  const made = { ...record('e2', 2, 2), at: 4_200 };
+  return {
+    faults: [fault(20_000, 100)],
+    records: [...WELL.records.slice(0, 2), wait, made, { ...made, offset: 3, at: 21_000 }],
+    commits: [...WELL.commits, EVENTS_COMMITTED, committed],
+    posts: [...WELL.posts, retryAt(21_050)],
   };
 }
 

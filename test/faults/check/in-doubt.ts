@@ -1,0 +1,113 @@
+import { hasFinished } from '../../../services/shared/core/offset-map.js';
+import type { CommitSample, History, JobRecord, Place, Rules } from '../history.js';
+import { groupBy } from './group-by.js';
+
+/**
+ * What a crash would have made again at any moment: what was done for a record, and the record not yet committed. This is
+ * what may be doubled, where the backlog of a group is only what there is to do.
+ */
+export type InDoubt = (from: number, to: number) => number;
+
+/** From when to when, epoch ms. */
+interface Doubt {
+  readonly from: number;
+  readonly until: number;
+}
+
+type Witnesses = Pick<History, 'posts' | 'records' | 'commits'>;
+
+/**
+ * The most deliveries in doubt at a time between two moments, epoch ms: from the arrival at the endpoint until a commit
+ * passes their record, or tells that it has finished.
+ */
+export function deliveriesInDoubt({ posts, records, commits }: Witnesses, lanes: Rules['dispatch']): InDoubt {
+  const arrivals = new Map<string, number>();
+  for (const { jobId, attempt, arrivedAt } of posts) {
+    const delivery = `${jobId}:${attempt}`;
+    arrivals.set(delivery, Math.min(arrivedAt, arrivals.get(delivery) ?? Infinity));
+  }
+  const passedAt = passing(commits);
+  const doubts = firstOf(records.filter(({ topic }) => topic === lanes.topic || topic === lanes.overflow)).map(
+    (record) => ({ from: arrivals.get(`${record.jobId}:${record.attempt}`) ?? Infinity, until: passedAt(record) }),
+  );
+  return mostAtATime(doubts);
+}
+
+/**
+ * The same of jobs that were written: from the moment that they were until a commit passes what they were made of, the
+ * event or the record of a retry.
+ */
+export function jobsInDoubt({ records, commits }: Witnesses, lanes: Rules['dispatch']): InDoubt {
+  const passedAt = passing(commits);
+  const waits = records.filter(({ topic }) => topic !== lanes.topic && topic !== lanes.overflow);
+  const waitOf = new Map(firstOf(waits).map((record) => [attemptOf(record), record]));
+  const doubts = firstOf(records.filter((record) => isMade(record, lanes))).map((record) => {
+    const origin = isFirst(record) ? record.source : waitOf.get(attemptOf(record));
+    return { from: record.at, until: origin === undefined ? record.at : passedAt(origin) };
+  });
+  return mostAtATime(doubts);
+}
+
+/** Jobs of events and of retries that stand in their lane again. What left for the overflow lane was none of these. */
+export function jobsMadeAgain(records: readonly JobRecord[], lanes: Rules['dispatch']): number {
+  const made = records.filter((record) => isMade(record, lanes));
+  return made.length - firstOf(made).length;
+}
+
+function isMade(record: JobRecord, lanes: Rules['dispatch']): boolean {
+  return record.topic === lanes.topic || (record.topic === lanes.overflow && !isFirst(record));
+}
+
+function isFirst({ attempt, postponed }: JobRecord): boolean {
+  return attempt === 1 && postponed === 0;
+}
+
+/** An event that was produced twice is made into jobs twice, and rightly so. */
+function attemptOf({ jobId, attempt, postponed, source }: JobRecord): string {
+  return `${jobId}:${attempt}+${postponed} of ${partitionOf(source)}/${source.offset}`;
+}
+
+/** Of those that stand in a topic several times, the one that stood there first. */
+function firstOf(records: readonly JobRecord[]): JobRecord[] {
+  const first = new Map<string, JobRecord>();
+  for (const record of records) {
+    const name = `${record.topic} ${attemptOf(record)}`;
+    if (record.at < (first.get(name)?.at ?? Infinity)) first.set(name, record);
+  }
+  return [...first.values()];
+}
+
+/** When a commit beyond a place, or one that told that its record had finished, was written for the first time. */
+function passing(commits: readonly CommitSample[]): (place: Place) => number {
+  const samplesOf = groupBy(
+    commits.toSorted((one, other) => one.at - other.at),
+    partitionOf,
+  );
+  return (place) => samplesOf.get(partitionOf(place))?.find((sample) => passes(sample, place.offset))?.at ?? Infinity;
+}
+
+function partitionOf({ topic, partition }: Pick<Place, 'topic' | 'partition'>): string {
+  return `${topic}/${partition}`;
+}
+
+function passes({ offset, map }: CommitSample, record: number): boolean {
+  return offset > record || (map !== undefined && hasFinished(map, record));
+}
+
+function mostAtATime(doubts: readonly Doubt[]): InDoubt {
+  const begun = doubts.filter(({ from, until }) => from < until);
+  const steps = [
+    ...begun.map(({ from }) => ({ at: from, by: 1 })),
+    ...begun.filter(({ until }) => until < Infinity).map(({ until }) => ({ at: until, by: -1 })),
+  ].sort((one, other) => one.at - other.at);
+  return (from, to) => {
+    let [count, most] = [0, 0];
+    for (const { at, by } of steps) {
+      // What was in doubt when the time began counts, too.
+      if (at > from) most = Math.max(most, count);
+      if (at > to) return most;
+      count += by;
+    }
+    return Math.max(most, count);
+  };
+}
