@@ -78,6 +78,12 @@ export class ServiceProcess {
     this.raw.length = 0;
   }
 
+  /** Whether /readyz answers 200 now. */
+  async isReady(): Promise<boolean> {
+    const url = `${await this.opsUrl()}/readyz`;
+    return (await fetch(url).catch(() => undefined))?.ok === true;
+  }
+
   /** Waits until /readyz answers 200. */
   async ready(timeoutMs = 60_000): Promise<void> {
     await this.untilReady(true, timeoutMs);
