@@ -59,8 +59,8 @@ export const deliverySchema = {
     },
     postponeWithinMinutes: {
       doc:
-        'Such a wait uses up no attempt while the event is younger than this; later it is a failed attempt like any ' +
-        'other, so that it can’t go on for ever.',
+        'Such a wait uses up no attempt while the event is younger than this (than HELD_MAX_AGE_HOURS, if it was held); ' +
+        'later it is a failed attempt like any other, so that it can’t go on for ever.',
       format: 'whole',
       min: 1,
       max: 10_080,
@@ -86,7 +86,7 @@ export const deliverySchema = {
       env: 'DELIVERY_MAX_IN_FLIGHT',
     },
     maxInFlightPerWebhook: {
-      doc: 'Attempts that a process makes at most at the same time to one webhook; the cap adapts between 2 and this.',
+      doc: 'Attempts that a process makes at most at the same time to one webhook; the cap adapts between 2 and this, from the first answer on; until then it is 1.',
       format: 'whole',
       min: 1,
       max: 1_024,

@@ -114,11 +114,14 @@ export interface AttemptSettings {
 /** How the job came: from its topic, from what is held for an Active webhook, or as the probe of a Failed one. */
 export type Origin = 'topic' | 'held' | 'probe';
 
-/**
- * What became of a job: `discarded` and `held` without an attempt, `failed` whatever follows; `postponed` when it is held
- * on because its endpoint asked to wait.
- */
-export type AttemptEnd = 'delivered' | 'failed' | 'postponed' | 'discarded' | 'held' | 'dropped';
+/** What became of a job: `discarded` and `held` without an attempt, `failed` whatever follows. */
+export type AttemptEnd = 'delivered' | 'failed' | 'discarded' | 'held' | 'dropped' | Postponed;
+
+/** Its endpoint asked to wait: it is held on. */
+export interface Postponed {
+  /** Until when, epoch ms. */
+  readonly postponedUntil: number;
+}
 
 export type Attempt = (job: Job, origin: Origin, landed?: () => void) => Promise<AttemptEnd>;
 
@@ -145,8 +148,8 @@ export function createAttempt(settings: AttemptSettings, ports: AttemptPorts): A
     const endedAt = ports.now();
     if (outcome.kind === 'failed') {
       const made = { job, webhook, endpoint, request, startedAt, endedAt };
-      const decision = await followFailure(made, outcome, origin, landed);
-      return decision.kind === 'postponed' && decision.held ? 'postponed' : 'failed';
+      const planned = await followFailure(made, outcome, origin, landed);
+      return waitsHeld(planned) ? { postponedUntil: planned.next.notBefore } : 'failed';
     }
     const decision = { kind: 'delivered' } as const;
     ports.observe.attempted({ job, webhook, request, outcome, decision, startedAt, endedAt });
@@ -163,7 +166,7 @@ export function createAttempt(settings: AttemptSettings, ports: AttemptPorts): A
       if (status === 'inactive') return discard(ports, job, 'webhook-inactive');
       if (status === 'failed' && origin !== 'probe') {
         landed();
-        return hold(job, isOwed(job, origin));
+        return hold({ ...job, notBefore: 0 }, isOwed(job, origin));
       }
       const end = await make(job, webhook, origin, landed);
       if (end !== undefined) return end;
@@ -214,7 +217,7 @@ function createFollowFailure(settings: AttemptSettings, ports: AttemptPorts, hol
     if (decision.kind === 'gone')
       await ports.disableGone({ companyId, webhookId, startedAt: made.startedAt, at: made.endedAt });
     if (!('next' in decision)) return;
-    if (decision.kind === 'held' || (decision.kind === 'postponed' && decision.held)) await hold(decision.next, true);
+    if (decision.kind === 'held' || waitsHeld(decision)) await hold(decision.next, true);
     else await ports.publishRetry(decision.next, decision.next.notBefore - made.endedAt);
   };
 
@@ -224,6 +227,7 @@ function createFollowFailure(settings: AttemptSettings, ports: AttemptPorts, hol
     return counts && !('unreadable' in webhook) ? webhook : undefined;
   };
 
+  /** Returns what was planned before it was known whether the webhook is Failed. */
   return async function followFailure(
     made: Made,
     outcome: Failed,
@@ -245,7 +249,7 @@ function createFollowFailure(settings: AttemptSettings, ports: AttemptPorts, hol
       ports.logFailure(failureEntry(job, request, secrets, outcome, decision, endedAt)),
       counting !== undefined && !mayTrip && count(),
     ]);
-    return decision;
+    return planned;
   };
 }
 
@@ -264,9 +268,13 @@ async function settleSuccess(
   await ports.countSuccess({ companyId, webhookId, at });
 }
 
-/** Nothing follows an endpoint that is gone, and what is held behind an event that has to wait waits with it. */
+/** Whether the event waits among what is held, because its endpoint asked for that. */
+function waitsHeld(decision: FailureDecision): decision is Extract<FailureDecision, { kind: 'postponed' }> {
+  return decision.kind === 'postponed' && decision.held;
+}
+
 function mayFollow(decision: FailureDecision): boolean {
-  return decision.kind !== 'gone' && !(decision.kind === 'postponed' && decision.held);
+  return decision.kind !== 'gone' && !waitsHeld(decision);
 }
 
 function failureOf(ports: AttemptPorts, job: Job, startedAt: number, at: number): FailureToCount {

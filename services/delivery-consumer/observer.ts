@@ -66,7 +66,7 @@ export function createAttemptObserver(
       metrics.attempts(outcomeOf(outcome));
       metrics.attemptDuration((endedAt - startedAt) / 1000);
       if (decision.kind === 'delivered') metrics.delivery((endedAt - job.receivedAt) / 1000);
-      if (decision.kind === 'retry' || decision.kind === 'postponed') metrics.retries();
+      if (decision.kind === 'retry' || (decision.kind === 'postponed' && !decision.held)) metrics.retries();
       if (decision.kind === 'exhausted' || decision.kind === 'gone') metrics.exhausted();
       log.info('delivery.attempted', fieldsOf(report));
     },

@@ -56,6 +56,10 @@ export class Pace {
     return this.#kind === 'unknown' ? 1 : Math.floor(this.#cap);
   }
 
+  get isIdle(): boolean {
+    return this.#inFlight === 0;
+  }
+
   get kind(): PaceKind {
     return this.#kind;
   }
@@ -121,7 +125,7 @@ function isLoss(outcome: Exclude<Outcome, { kind: 'unmade' }>): boolean {
   return outcome.answer === null || outcome.answer.status === 429 || outcome.answer.status === 503;
 }
 
-/** The paces of the webhooks that were busy last; one that is forgotten begins anew. */
+/** The paces of the webhooks that were busy last; one that is forgotten begins anew, so none in flight is. */
 export class Paces {
   readonly #limits: PaceLimits;
   readonly #max: number;
@@ -136,14 +140,15 @@ export class Paces {
     let pace = this.#paces.get(webhookId);
     if (pace === undefined) {
       pace = new Pace(this.#limits);
-      if (this.#paces.size >= this.#max) {
-        const [quietest] = this.#paces.keys();
-        if (quietest !== undefined) this.#paces.delete(quietest);
-      }
+      if (this.#paces.size >= this.#max) this.#forgetQuietest();
     } else {
       this.#paces.delete(webhookId);
     }
     this.#paces.set(webhookId, pace);
     return pace;
   };
+
+  #forgetQuietest(): void {
+    for (const [webhookId, pace] of this.#paces) if (pace.isIdle) return void this.#paces.delete(webhookId);
+  }
 }

@@ -27,7 +27,7 @@ export interface SchedulerLimits {
   readonly inFlight: number;
   /** Of these, to webhooks that aren't fast. */
   readonly slowInFlight: number;
-  /** Beyond these, to webhooks that haven't answered yet. */
+  /** Beside these, to webhooks that haven't answered yet; more of them share with the slow. */
   readonly unknownInFlight: number;
 }
 
@@ -271,10 +271,11 @@ export class Scheduler<J extends Schedulable> {
   #openRound(): PaceKind | undefined {
     const { inFlight, slowInFlight, unknownInFlight } = this.#limits;
     const { fast, unknown, slow } = this.#inFlight;
-    const left = Math.max(this.#keptForSlow, Math.min(unknown + slow, slowInFlight));
+    const shared = slow + Math.max(0, unknown - unknownInFlight);
+    const left = Math.max(this.#keptForSlow, Math.min(shared, slowInFlight));
     if (!this.#rounds.fast.isEmpty && fast + left < inFlight) return 'fast';
-    const hasRoom = fast + unknown + slow < inFlight && unknown + slow < slowInFlight;
-    if (!this.#rounds.unknown.isEmpty && (hasRoom || unknown < unknownInFlight)) return 'unknown';
+    const hasRoom = fast + shared < inFlight && shared < slowInFlight;
+    if (!this.#rounds.unknown.isEmpty && (unknown < unknownInFlight || hasRoom)) return 'unknown';
     return !this.#rounds.slow.isEmpty && hasRoom ? 'slow' : undefined;
   }
 

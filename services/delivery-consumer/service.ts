@@ -110,7 +110,12 @@ export async function startDelivery(context: ServiceContext, settings: DeliveryS
   const dispatcher = createDispatcher(context, delivery, { attempt, paces, overflow, abandoned: abandoned.signal });
   const recovery = createRecoveryWatch(
     context,
-    { ...settings.held, hold: policiesOf(settings).hold, timeoutMs: delivery.timeoutMs },
+    {
+      ...settings.held,
+      hold: policiesOf(settings).hold,
+      maxWaitMs: delivery.maxRetryAfterMs,
+      timeoutMs: delivery.timeoutMs,
+    },
     {
       ...stores,
       ...dependencies,
@@ -149,12 +154,13 @@ function learnFrom(rollUps: ReturnType<typeof openRollUps>, paces: Paces): Attem
 
 function attemptSettings(settings: DeliverySettings): AttemptSettings {
   const { delivery, held } = settings;
+  const postponeWithinMs = delivery.postponeWithinMinutes * MINUTE_MS;
   return {
     ...policiesOf(settings),
     attempts: compileAttemptPolicy({
       ...delivery,
-      postponeWithinMs: delivery.postponeWithinMinutes * MINUTE_MS,
-      postponeHeldWithinMs: held.maxAgeHours * HOUR_MS,
+      postponeWithinMs,
+      postponeHeldWithinMs: Math.max(postponeWithinMs, held.maxAgeHours * HOUR_MS),
     }),
     userAgent: `webhook-v2/${productVersion()}`,
   };

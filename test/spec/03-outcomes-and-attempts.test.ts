@@ -230,7 +230,10 @@ describe('while the webhook is Failed', () => {
     expect(whileFailed(planned)).toEqual({ kind: 'held', next: { ...jobOf(), attempt: 2, notBefore: 0 } });
     expect(whileFailed({ kind: 'exhausted' })).toEqual({ kind: 'exhausted' });
     const next = jobOf({ postponed: 1, notBefore: NOW + 30_000 });
-    expect(whileFailed({ kind: 'postponed', next, held: true })).toEqual({ kind: 'held', next });
+    expect(whileFailed({ kind: 'postponed', next, held: true })).toEqual({
+      kind: 'held',
+      next: { ...next, notBefore: 0 },
+    });
   });
 });
 

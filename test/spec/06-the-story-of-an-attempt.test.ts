@@ -294,7 +294,7 @@ describe('an answer that means something', () => {
   test('429 with Retry-After to a held event: it is held on, and what is held behind it waits', async () => {
     const world = worldOf({ results: [answerOf(429, { headers: { 'retry-after': '30' } })] });
     const end = await createAttempt(SETTINGS, world.ports)(jobOf(), 'held');
-    expect([end, world.retries]).toEqual(['postponed', []]);
+    expect([end, world.retries]).toEqual([{ postponedUntil: NOW + 30_040 }, []]);
     expect(world.held).toEqual([{ ...jobOf(), postponed: 1, notBefore: NOW + 40 + 30_000 }]);
     expect(world.entries[0]).toMatchObject({ attempt: 1, followUp: { kind: 'retry', at: NOW + 30_040 } });
   });
@@ -353,6 +353,20 @@ describe('while the webhook is Failed', () => {
     expect(did).toContain('hold owed');
     expect([world.retries, world.held]).toEqual([[], [{ ...jobOf(), attempt: 3, notBefore: 0 }]]);
     expect(world.entries[0]?.followUp).toEqual({ kind: 'held' });
+  });
+
+  test('a probe whose endpoint asks to wait uses up no attempt; the wait is told to who probes, not to what is held', async () => {
+    const busy = answerOf(503, { headers: { 'retry-after': '30' } });
+    const world = worldOf({ webhooks: [failed], results: [busy] });
+    const end = await createAttempt(SETTINGS, world.ports)(jobOf({ attempt: 2 }), 'probe');
+    expect(end).toEqual({ postponedUntil: NOW + 30_040 });
+    expect(world.held).toEqual([{ ...jobOf(), attempt: 2, postponed: 1, notBefore: 0 }]);
+  });
+
+  test('a retry that finds its webhook Failed is held without the pause that it owed', async () => {
+    const world = worldOf({ webhooks: [failed] });
+    await attempt(world, jobOf({ attempt: 2, notBefore: NOW + 3_600_000 }));
+    expect(world.held).toEqual([jobOf({ attempt: 2 })]);
   });
 
   test('Inactive goes before: a probe of a webhook that was disabled meanwhile is discarded', async () => {

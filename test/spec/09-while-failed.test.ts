@@ -48,7 +48,7 @@ describe('the pause before a probe', () => {
 
 describe('what each fact does in each status', () => {
   const at = NOW + 3_000;
-  const probeFailed = { kind: 'probe-failed', at, openedAt: NOW, probe: 1 } as const;
+  const probeFailed = { kind: 'probe-failed', at, openedAt: NOW, probe: 1, notBefore: 0 } as const;
 
   test.each<[string, CircuitState, CircuitFact, CircuitState]>([
     ['active, tripped', ACTIVE, { kind: 'tripped', at: NOW }, failed()],
@@ -71,6 +71,18 @@ describe('what each fact does in each status', () => {
       'failed, a probe failed',
       failed({ leaseUntil: at + 9 }),
       probeFailed,
+      failed({ probes: 1, nextProbeAt: at + 6_000 }),
+    ],
+    [
+      'failed, a probe failed and its endpoint asked to wait longer',
+      failed({ leaseUntil: at + 9 }),
+      { ...probeFailed, notBefore: at + 600_000 },
+      failed({ probes: 1, nextProbeAt: at + 600_000 }),
+    ],
+    [
+      'failed, a probe failed and its endpoint asked to wait for less',
+      failed({ leaseUntil: at + 9 }),
+      { ...probeFailed, notBefore: at + 3_000 },
       failed({ probes: 1, nextProbeAt: at + 6_000 }),
     ],
     ['failed, gone', failed(), { kind: 'gone', at }, INACTIVE],
@@ -116,7 +128,7 @@ describe('a failed probe that is told late or twice changes nothing', () => {
     ['of an earlier circuit', failed(), NOW - 1, 1],
     ['out of its turn', failed(), NOW, 2],
   ])('%s', (_what, state, openedAt, probe) => {
-    expect(after(state, { kind: 'probe-failed', at: NOW + 9_000, openedAt, probe })).toBe(state);
+    expect(after(state, { kind: 'probe-failed', at: NOW + 9_000, openedAt, probe, notBefore: 0 })).toBe(state);
   });
 });
 
@@ -125,7 +137,10 @@ test('only a Failed webhook has a circuit, and it always has one, whatever happe
   const fact = fc.oneof(
     fc.record({ kind: fc.constantFrom('tripped', 'recovered', 'gone', 'enabled', 'disabled', 'edited'), at: instant }),
     fc.record({ kind: fc.constant('probe-begun'), at: instant, leaseUntil: instant }),
-    fc.record({ kind: fc.constant('probe-failed'), at: instant, openedAt: instant, probe: fc.nat(3) }),
+    fc.record({
+      kind: fc.constant('probe-failed'),
+      ...{ at: instant, openedAt: instant, notBefore: instant, probe: fc.nat(3) },
+    }),
   ) as fc.Arbitrary<CircuitFact>;
   const start = fc.constantFrom<Status>('active', 'failed', 'inactive');
   fc.assert(

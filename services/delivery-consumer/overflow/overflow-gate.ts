@@ -81,6 +81,7 @@ export class OverflowGate {
   }
 
   #isFull(webhookId: string, facts: QueueFacts, now: number): boolean {
+    forgetOld(this.#overflowing, now, Infinity);
     if (this.#overflowing.delete(webhookId)) {
       if (!this.#exceeds(facts, 0.5)) return false;
       this.#overflowing.set(webhookId, now);

@@ -13,7 +13,7 @@ import { RecoveryWindow } from './recovery-window.js';
  *   Failed            → what is too old is dropped, with an entry in the failure log; when the next probe is due, the
  *                       oldest held event is the probe, one at a time across all processes
  *   Active            → the held events follow in order, throttled, behind live traffic (the dispatcher takes them in)
- *   whose endpoint asked to wait at the oldest (429 or 503 with Retry-After) → nothing until then
+ *                       until the endpoint asks to wait (429 or 503 with Retry-After): then those that haven't begun wait
  *
  * An event is removed from what is held only after everything that its attempt caused has been acknowledged: whoever
  * dies in between doubles the attempts under way, and loses nothing. A process looks after so many webhooks at a time, so
@@ -64,6 +64,8 @@ export interface HeldDelivery {
 
 export interface RecoverySettings {
   readonly hold: HoldPolicy;
+  /** The longest that an endpoint may ask to wait; what is held for longer than that was held by a wrong clock. */
+  readonly maxWaitMs: number;
   /** Held events that a webhook is given at a time. */
   readonly inFlight: number;
 }
@@ -133,8 +135,8 @@ export class Recovery {
     const [head] = await this.#ports.oldest(lease, 1);
     if (head === undefined) return 'empty';
     if (head.expiresAt <= this.#ports.now()) return this.#dropExpired(lease);
-    const probeAt = Math.max(circuit?.nextProbeAt ?? 0, head.job.notBefore);
-    if (probeAt > this.#ports.now()) return Math.min(probeAt, head.expiresAt);
+    if (circuit !== null && circuit.nextProbeAt > this.#ports.now())
+      return Math.min(circuit.nextProbeAt, head.expiresAt);
     const begun = await this.#ports.beginProbe(lease);
     return begun === undefined ? this.#ports.now() + TAKEN_MS : this.#probe(lease, head, begun);
   }
@@ -153,25 +155,41 @@ export class Recovery {
   /** What is still owed after a failed probe is held by the attempt itself, before the probe is removed here. */
   async #probe(lease: Lease, held: HeldDelivery, { openedAt, probes }: Circuit): Promise<Next> {
     const end = await this.#ports.probe(held.job, 'probe');
-    const number = probes + 1;
-    if (end === 'delivered' || end === 'failed') {
+    const probe = probes + 1;
+    const failed = end === 'failed' || typeof end === 'object';
+    if (failed || end === 'delivered') {
       await this.#ports.remove(lease, [idOf(held)]);
-      this.#ports.observe.probed(held.job, end, number);
+      this.#ports.observe.probed(held.job, failed ? 'failed' : end, probe);
     }
-    if (end === 'failed')
-      await this.#ports.probeFailed({ ...lease, kind: 'probe-failed', at: this.#ports.now(), openedAt, probe: number });
+    if (failed) {
+      const notBefore = end === 'failed' ? 0 : end.postponedUntil;
+      await this.#ports.probeFailed({
+        ...lease,
+        kind: 'probe-failed',
+        at: this.#ports.now(),
+        openedAt,
+        probe,
+        notBefore,
+      });
+    }
     return 'again';
+  }
+
+  /** Whether its endpoint asked for more time. */
+  #waits({ job: { notBefore } }: HeldDelivery): boolean {
+    const now = this.#ports.now();
+    return notBefore > now && notBefore <= now + this.#settings.maxWaitMs;
   }
 
   async #drain(lease: Lease, { window, stopping, until }: Turn): Promise<Next> {
     const page = await this.#ports.oldest(lease, PAGE);
     const [head] = page;
     if (head === undefined) return 'empty';
-    if (head.job.notBefore > this.#ports.now()) return head.job.notBefore;
+    if (this.#waits(head)) return head.job.notBefore;
     const wave = new Wave(lease, window, this.#ports);
     for (const held of page) {
       await wave.room();
-      if (wave.isOver || stopping.aborted || held.job.notBefore > this.#ports.now()) break;
+      if (wave.isOver || stopping.aborted || this.#waits(held)) break;
       wave.start(held);
       if (this.#ports.now() >= until) break;
     }
@@ -226,10 +244,10 @@ class Wave {
       return;
     }
     this.#ended.push(idOf(held));
-    if (end === 'postponed') this.isOver = true;
+    if (typeof end === 'object') this.isOver = true;
     if (end === 'delivered') this.#window.succeeded();
     else this.#window.failed();
-    this.#ports.observe.recovered();
+    if (typeof end !== 'object') this.#ports.observe.recovered();
   }
 
   async #remove(): Promise<void> {

@@ -29,6 +29,7 @@ export interface RecoveryParts {
 
 export interface RecoverySettings {
   readonly hold: HoldPolicy;
+  readonly maxWaitMs: number;
   readonly inFlightPerWebhook: number;
   readonly recoveries: number;
   readonly timeoutMs: number;
@@ -48,8 +49,8 @@ export function createRecoveryWatch(
   const { db, patiently, abandoned } = parts;
   const recoveries = new Recoveries({ db, holder: randomUUID(), leaseMs: LEASE_MS });
   const wait = async <T>(work: () => Promise<T>): Promise<T> => patiently(work, abandoned);
-  const { hold, inFlightPerWebhook: inFlight } = settings;
-  const recovery = new Recovery({ hold, inFlight }, recoveryPorts(recoveries, settings, parts, wait));
+  const { hold, maxWaitMs, inFlightPerWebhook: inFlight } = settings;
+  const recovery = new Recovery({ hold, maxWaitMs, inFlight }, recoveryPorts(recoveries, settings, parts, wait));
   return new RecoveryWatch(
     { recoveries: settings.recoveries, everyMs: POLL_MS, renewEveryMs: LEASE_MS / 3 },
     {

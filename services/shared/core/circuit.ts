@@ -55,6 +55,8 @@ export interface ProbeFailed {
   readonly openedAt: number;
   /** Which probe of that circuit it was, 1-based. */
   readonly probe: number;
+  /** Until when the endpoint asked to wait with its answer; 0 where it didn't. */
+  readonly notBefore: number;
 }
 
 type Step = 'stay' | 'open' | 'close' | 'switch-off' | 'lease' | 'back-off' | 'probe-now';
@@ -127,9 +129,14 @@ function leased(state: CircuitState, { at, leaseUntil }: { at: number; leaseUnti
   return taken || circuit.nextProbeAt > at ? state : { ...state, circuit: { ...circuit, leaseUntil } };
 }
 
-function backedOff(state: CircuitState, { at, openedAt, probe }: ProbeFailed, policy: ProbePolicy): CircuitState {
+/** "3 s after the failure, then 6, 12, 24 s …", or later where the endpoint asked to wait. */
+function backedOff(
+  state: CircuitState,
+  { at, openedAt, probe, notBefore }: ProbeFailed,
+  policy: ProbePolicy,
+): CircuitState {
   const { circuit } = state;
   if (circuit?.openedAt !== openedAt || circuit.probes !== probe - 1) return state;
-  const nextProbeAt = at + probeDelayMs(probe, policy);
+  const nextProbeAt = Math.max(at + probeDelayMs(probe, policy), notBefore);
   return { ...state, circuit: { openedAt, probes: probe, nextProbeAt, leaseUntil: null } };
 }

@@ -19,7 +19,7 @@ import { retryAfterMs } from './retry-after.js';
  *   3        failed otherwise                 exhausted
  *
  * While the webhook is Failed, the attempts that an event has left are held instead: `whileFailed`. An event that was
- * held waits where it was, and all that is held behind it: its webhook recovers as slowly as its endpoint asks.
+ * held waits where it was, and what is held behind it, too: its webhook recovers as slowly as its endpoint asks.
  */
 export type Decision = { readonly kind: 'delivered' } | FailureDecision;
 
@@ -54,12 +54,11 @@ export function decideNext(
 }
 
 /**
- * The decision for a webhook that is Failed once the failure is counted; what is held owes no pause of its own, but the
- * one that the endpoint asked for.
+ * The decision for a webhook that is Failed once the failure is counted; what is held owes no pause of its own. The one
+ * that an endpoint asked for at a probe is its circuit's.
  */
 export function whileFailed(decision: FailureDecision): FailureDecision {
-  if (decision.kind === 'postponed') return { kind: 'held', next: decision.next };
-  return decision.kind === 'retry' ? { kind: 'held', next: { ...decision.next, notBefore: 0 } } : decision;
+  return 'next' in decision ? { kind: 'held', next: { ...decision.next, notBefore: 0 } } : decision;
 }
 
 /** Whether the failure counts towards Failed: an endpoint that asks to wait, and says how long, is not failing. */

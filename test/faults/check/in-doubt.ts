@@ -28,7 +28,11 @@ export function deliveriesInDoubt({ posts, records, commits }: Witnesses, lanes:
   }
   const passedAt = passing(commits);
   const doubts = firstOf(records.filter(({ topic }) => topic === lanes.topic || topic === lanes.overflow)).map(
-    (record) => ({ from: arrivals.get(`${record.jobId}:${record.attempt}`) ?? Infinity, until: passedAt(record) }),
+    (record) => ({
+      // A job that was produced twice, or postponed, arrived under the same name before.
+      from: Math.max(record.at, arrivals.get(`${record.jobId}:${record.attempt}`) ?? Infinity),
+      until: passedAt(record),
+    }),
   );
   return mostAtATime(doubts);
 }
@@ -48,10 +52,23 @@ export function jobsInDoubt({ records, commits }: Witnesses, lanes: Rules['dispa
   return mostAtATime(doubts);
 }
 
-/** Jobs of events and of retries that stand in their lane again. What left for the overflow lane was none of these. */
+/**
+ * Jobs of events and of retries that stand in their lane again. What left for the overflow lane was none of these; where a
+ * wait stands twice, because the attempt before it was made again, it is rightly made into two jobs.
+ */
 export function jobsMadeAgain(records: readonly JobRecord[], lanes: Rules['dispatch']): number {
-  const made = records.filter((record) => isMade(record, lanes));
-  return made.length - firstOf(made).length;
+  const waits = groupBy(
+    records.filter(({ topic }) => topic !== lanes.topic && topic !== lanes.overflow),
+    attemptOf,
+  );
+  const made = groupBy(
+    records.filter((record) => isMade(record, lanes)),
+    (record) => `${record.topic} ${attemptOf(record)}`,
+  );
+  return [...made.values()].reduce((sum, [first, ...again]) => {
+    const others = first === undefined ? 0 : (waits.get(attemptOf(first))?.length ?? 1) - 1;
+    return sum + Math.max(0, again.length - others);
+  }, 0);
 }
 
 function isMade(record: JobRecord, lanes: Rules['dispatch']): boolean {

@@ -294,6 +294,7 @@ test('MongoDB and the pure rules come to the same state, and the last fact hears
       at: instant,
       openedAt: fc.integer({ min: 0, max: 3 }),
       probe: fc.integer({ min: 1, max: 4 }),
+      notBefore: fc.integer({ min: 0, max: 100 }),
       alone: fc.boolean(),
     }),
   );

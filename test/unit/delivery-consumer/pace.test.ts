@@ -148,6 +148,14 @@ describe('fast is', () => {
   });
 });
 
+test('a pace whose attempts are in flight is not forgotten', () => {
+  const paces = new Paces(LIMITS, 2);
+  const [a, b] = [paces.of('a'), paces.of('b')];
+  a.began(0);
+  paces.of('c');
+  expect([paces.of('a') === a, paces.of('b') === b]).toEqual([true, false]);
+});
+
 test('paces are remembered per webhook, the one that was quiet for longest is forgotten', () => {
   const paces = new Paces(LIMITS, 2);
   const [a, b] = [paces.of('a'), paces.of('b')];

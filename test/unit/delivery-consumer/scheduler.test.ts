@@ -111,13 +111,15 @@ class Model {
   #hasRoom(webhookId: string): boolean {
     const { inFlight, slowInFlight, unknownInFlight } = this.#limits;
     const kinds = [...this.flying].map(({ job }) => this.kindOf(job.webhookId));
-    const others = kinds.filter((kind) => kind !== 'fast').length;
-    const mayShare = kinds.length < inFlight && others < slowInFlight;
+    const count = (kind: PaceKind): number => kinds.filter((one) => one === kind).length;
+    // The unknown have places of their own; those beyond share with the slow.
+    const shared = count('slow') + Math.max(0, count('unknown') - unknownInFlight);
+    const mayShare = count('fast') + shared < inFlight && shared < slowInFlight;
     const kind = this.kindOf(webhookId);
     if (kind === 'slow') return mayShare;
-    if (kind === 'unknown') return mayShare || kinds.filter((one) => one === kind).length < unknownInFlight;
+    if (kind === 'unknown') return mayShare || count(kind) < unknownInFlight;
     const kept = Math.min(slowInFlight, Math.floor(inFlight / 8));
-    return kinds.length - others + Math.max(kept, Math.min(others, slowInFlight)) < inFlight;
+    return count('fast') + Math.max(kept, Math.min(shared, slowInFlight)) < inFlight;
   }
 
   #note(): void {

@@ -198,6 +198,7 @@ describe('what is no violation', () => {
     ],
     ['the retry of a doubled attempt is no repetition of its own', doubledRetry(), { doubled: 2, bound: 1 }],
     ['a job that was exposed stands twice, and doubles one delivery', storedTwice(1), { doubled: 1, bound: 2 }],
+    ['an attempt that was made again, and its retry after it', retriedTwice(), { doubled: 2 }],
     ['an event that stands twice is made into jobs twice', producedTwice(), { doubled: 1, bound: 2 }],
     ['an endpoint that asked to wait gets the same attempt again', asked(), { doubled: 0 }],
     [
@@ -269,6 +270,18 @@ function storedTwice(exposed: number): Partial<History> {
     faults: [fault(1_050, exposed)],
     records: [...WELL.records, record('e1', 3)],
     posts: [...WELL.posts, post('e1', 1_300)],
+  };
+}
+
+/** Its process died after the retry was written: two waits, two jobs of them. */
+function retriedTwice(): Partial<History> {
+  const wait = { ...record('e2', 0, 2), topic: 'retry' };
+  const made = { ...record('e2', 2, 2), at: 4_200 };
+  return {
+    faults: [fault(1_250, 1)],
+    records: [...WELL.records.slice(0, 2), wait, { ...wait, offset: 1, at: 1_350 }, made, { ...made, offset: 3 }],
+    commits: [commit(1_150, 1), ...WELL.commits.slice(2), EVENTS_COMMITTED],
+    posts: [...WELL.posts, post('e2', 1_300, { status: 500 }), retryAt(4_320)],
   };
 }
 

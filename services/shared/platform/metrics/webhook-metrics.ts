@@ -141,7 +141,10 @@ export function deliveryMetrics<O extends string>(metrics: Metrics, outcomes: re
 
 function heldMetrics(metrics: Metrics) {
   return {
-    held: metrics.counter('webhook_held_total', 'Attempts held because their webhook is Failed.'),
+    held: metrics.counter(
+      'webhook_held_total',
+      'Attempts held because their webhook is Failed, or held on because its endpoint asked to wait.',
+    ),
     heldDropped: metrics.counterBy({
       name: 'webhook_held_dropped_total',
       help: 'Attempts of Failed webhooks that were dropped because a bound was reached, by reason.',

@@ -27,6 +27,7 @@ export interface ProbeFailedFact {
   readonly at: Date;
   readonly openedAt: Date;
   readonly probe: number;
+  readonly notBefore: Date;
 }
 
 const FIELDS = ['status', 'failures', 'circuit', 'statusReason', 'statusChangedAt'] as const;
@@ -109,7 +110,8 @@ function afterProbe({ firstProbeMs, maxProbeMs }: ProbePolicy): Document {
     ],
   };
   const doublings = { $pow: [2, { $min: ['$$this.probe', MAX_DOUBLINGS] }] };
-  const nextProbeAt = { $add: ['$$this.at', { $min: [maxProbeMs, { $multiply: [firstProbeMs, doublings] }] }] };
+  const backedOff = { $add: ['$$this.at', { $min: [maxProbeMs, { $multiply: [firstProbeMs, doublings] }] }] };
+  const nextProbeAt = { $max: [backedOff, '$$this.notBefore'] };
   const circuit = { openedAt: '$$this.openedAt', probes: '$$this.probe', nextProbeAt, leaseUntil: null };
   return { $cond: [expected, { $mergeObjects: ['$$value', { circuit }] }, '$$value'] };
 }

@@ -110,8 +110,10 @@ export class WebhookStatus {
   }
 
   /** The next probe is put off as core/circuit.ts says. @throws DependencyError as `recordFailure` does */
-  async recordProbeFailure({ companyId, webhookId, at, openedAt, probe }: ProbeFailedOf): Promise<void> {
-    const fact: StatusFact = { kind: 'probe-failed', at: new Date(at), openedAt: new Date(openedAt), probe };
+  async recordProbeFailure(failed: ProbeFailedOf): Promise<void> {
+    const { companyId, webhookId, kind, probe } = failed;
+    const [at, openedAt, notBefore] = [new Date(failed.at), new Date(failed.openedAt), new Date(failed.notBefore)];
+    const fact: StatusFact = { kind, at, openedAt, probe, notBefore };
     await this.#batcher.add({ companyId, webhookId, fact });
   }
 

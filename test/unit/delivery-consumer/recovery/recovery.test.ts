@@ -12,6 +12,8 @@ import type { Status } from '../../../../services/shared/core/vocabulary.js';
 import { HOLD, jobOf, NOW } from '../../../support/samples.js';
 
 const LEASE = { companyId: 'company_1', webhookId: 'wh_1', holds: 1, pokes: 0 };
+/** The endpoint asked to wait for 700 ms. */
+const ASKED = { postponedUntil: NOW + 700 };
 const OPEN: Circuit = { openedAt: NOW - 3_000, probes: 0, nextProbeAt: NOW, leaseUntil: null };
 
 function heldOf(...names: readonly string[]): HeldDelivery[] {
@@ -43,15 +45,15 @@ function worldOf({
   const endOf = (jobId: string): AttemptEnd => ends[jobId] ?? 'delivered';
   /** As the attempt does: held anew, with the wait. */
   const holdOn = (job: Job): void => {
-    const postponed = { ...job, postponed: job.postponed + 1, notBefore: NOW + 700 };
+    const postponed = { ...job, postponed: job.postponed + 1, notBefore: ASKED.postponedUntil };
     world.held = [{ job: postponed, expiresAt: NOW + 1_000 }, ...world.held];
   };
   const all: RecoveryPorts = {
     stateOf: () =>
       Promise.resolve(world.status === 'deleted' ? undefined : { status: world.status, circuit: world.circuit }),
     beginProbe: () => Promise.resolve(world.circuit ?? undefined),
-    probeFailed: ({ probe, openedAt }) => {
-      did.push(`probe ${probe} failed`);
+    probeFailed: ({ probe, openedAt, notBefore }) => {
+      did.push(`probe ${probe} failed${notBefore === 0 ? '' : `, next not before ${notBefore - NOW}`}`);
       world.circuit = { openedAt, probes: probe, nextProbeAt: NOW + 6_000, leaseUntil: null };
       return Promise.resolve();
     },
@@ -71,7 +73,7 @@ function worldOf({
     deliver: async (job) => {
       const { jobId } = job;
       did.push(`deliver ${jobId}`);
-      if (endOf(jobId) === 'postponed') holdOn(job);
+      if (typeof endOf(jobId) === 'object') holdOn(job);
       world.onDeliver();
       world.mostInFlight = Math.max(world.mostInFlight, (world.inFlight += 1));
       await new Promise((resolve) => setImmediate(resolve));
@@ -89,7 +91,7 @@ function worldOf({
     ...ports,
   };
   const look = async (stopping = new AbortController().signal): Promise<readonly string[]> => {
-    await new Recovery({ hold: HOLD, inFlight }, all).look(LEASE, stopping);
+    await new Recovery({ hold: HOLD, maxWaitMs: 900_000, inFlight }, all).look(LEASE, stopping);
     return did;
   };
   return Object.assign(world, { look });
@@ -100,10 +102,9 @@ describe('a Failed webhook', () => {
     expect(await worldOf({ circuit: { ...OPEN, nextProbeAt: NOW + 500 } }).look()).toEqual(['put off 500']);
   });
 
-  test('whose endpoint asked to wait is probed when that is over', async () => {
-    const [held] = heldOf('a') as [HeldDelivery];
-    const world = worldOf({ held: [{ ...held, job: { ...held.job, notBefore: NOW + 700 } }] });
-    expect(await world.look()).toEqual(['put off 700']);
+  test('whose endpoint asks to wait at a probe: its circuit hears of it', async () => {
+    const world = worldOf({ ends: { a: ASKED } });
+    expect((await world.look()).slice(0, 3)).toEqual(['probe a', 'remove a:1', 'probe 1 failed, next not before 700']);
   });
 
   test('is looked at earlier when what it holds gets too old earlier', async () => {
@@ -191,7 +192,7 @@ describe('an Active webhook', () => {
 
   test('whose endpoint asks to wait gets nothing until then: what is held behind it waits, too', async () => {
     const names = ['a', 'b', 'c', 'd', 'e'];
-    const world = worldOf({ status: 'active', held: heldOf(...names), ends: { b: 'postponed' }, inFlight: 1 });
+    const world = worldOf({ status: 'active', held: heldOf(...names), ends: { b: ASKED }, inFlight: 1 });
     expect(await world.look()).toEqual(['deliver a', 'deliver b', 'remove a:1 b:1', 'put off 700']);
     expect(world.held.map(({ job }) => attemptIdOf(job))).toEqual(['b:1+1', 'c:1', 'd:1', 'e:1']);
     world.did.length = 0;
@@ -203,6 +204,12 @@ describe('an Active webhook', () => {
     const waiting = { ...b, job: { ...b.job, notBefore: NOW + 700 } };
     const world = worldOf({ status: 'active', held: [a, waiting, c] });
     expect(await world.look()).toEqual(['deliver a', 'remove a:1', 'put off 700']);
+  });
+
+  test('with an event that was held by a clock far ahead gets it now', async () => {
+    const [held] = heldOf('a') as [HeldDelivery];
+    const world = worldOf({ status: 'active', held: [{ ...held, job: { ...held.job, notBefore: NOW + 900_001 } }] });
+    expect(await world.look()).toEqual(['deliver a', 'remove a:1', 'end']);
   });
 
   test('keeps everything when an attempt is interrupted', async () => {
