@@ -113,6 +113,8 @@ export interface Fault {
    * more than these can't be handled twice. What was under way is less, and is known to the processes alone.
    */
   readonly exposed: number;
+  /** What its groups do, and a fault may have them do again: deliver, or write jobs. */
+  readonly doubles: readonly ('deliveries' | 'jobs')[];
 }
 
 export interface ProcessEnd {

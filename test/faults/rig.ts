@@ -122,7 +122,7 @@ async function openParts({ env, estate, cluster }: RigOptions, closers: Closer[]
       const at = Date.now();
       await act();
       const endedAt = Date.now();
-      faults.push({ name, at, endedAt, exposed: await exposedOf(exposes) });
+      faults.push({ name, at, endedAt, exposed: await exposedOf(exposes), doubles: workOf(exposes) });
     },
     outage: async (name, exposes, ms, { take, give }) => {
       const before = await exposedOf(exposes);
@@ -134,7 +134,8 @@ async function openParts({ env, estate, cluster }: RigOptions, closers: Closer[]
         // What was taken in part is given back, too: the witnesses are asked all the same.
         await give();
       }
-      faults.push({ name, at, endedAt: Date.now(), exposed: before + (await exposedOf(exposes)) });
+      const exposed = before + (await exposedOf(exposes));
+      faults.push({ name, at, endedAt: Date.now(), exposed, doubles: workOf(exposes) });
     },
     get forgottenEntries() {
       return forgottenEntries;
@@ -149,6 +150,16 @@ async function openParts({ env, estate, cluster }: RigOptions, closers: Closer[]
     },
     close: () => closeAll(closers),
   };
+}
+
+const DELIVERING: ReadonlySet<GroupName> = new Set(['delivery', 'overflow']);
+
+function workOf(groups: readonly GroupName[]): Fault['doubles'] {
+  const delivering = groups.filter((name) => DELIVERING.has(name)).length;
+  return [
+    ...(delivering > 0 ? (['deliveries'] as const) : []),
+    ...(delivering < groups.length ? (['jobs'] as const) : []),
+  ];
 }
 
 async function toldLag(watch: GroupWatch, group: Group): Promise<number | undefined> {

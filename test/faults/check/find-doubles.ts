@@ -34,9 +34,9 @@ export function findDoubles(history: History, { dispatch, answersLost }: FaultRu
   }
   const storedTwice =
     extraRecords(records) + produced.reduce((sum, { eventId }) => sum + Math.max(0, (stored.get(eventId) ?? 0) - 1), 0);
-  const exposed = exposedTo(faults, deliveriesInDoubt(history, dispatch));
+  const exposed = exposedTo(faults, 'deliveries', deliveriesInDoubt(history, dispatch));
   const madeAgain = answersLost ? 0 : jobsMadeAgain(records, dispatch);
-  const exposedJobs = exposedTo(faults, jobsInDoubt(history, dispatch));
+  const exposedJobs = exposedTo(faults, 'jobs', jobsInDoubt(history, dispatch));
   const bound = faults.length === 0 ? 0 : exposed + storedTwice;
   const broken = [
     ...(started > bound
@@ -49,11 +49,10 @@ export function findDoubles(history: History, { dispatch, answersLost }: FaultRu
 
 type FaultRules = Pick<Rules, 'dispatch' | 'answersLost'>;
 
-function exposedTo(faults: readonly Fault[], inDoubt: InDoubt): number {
-  return faults.reduce(
-    (sum, { at, endedAt, exposed }) => sum + Math.min(exposed, inDoubt(at, endedAt + SETTLED_WITHIN_MS)),
-    0,
-  );
+function exposedTo(faults: readonly Fault[], work: Fault['doubles'][number], inDoubt: InDoubt): number {
+  return faults
+    .filter(({ doubles }) => doubles.includes(work))
+    .reduce((sum, { at, endedAt, exposed }) => sum + Math.min(exposed, inDoubt(at, endedAt + SETTLED_WITHIN_MS)), 0);
 }
 
 function extraPosts(posts: readonly Post[]): { readonly all: number; readonly started: number } {

@@ -3,7 +3,7 @@ import { jobIdOf } from '../../../services/shared/core/job.js';
 import type { OffsetMap } from '../../../services/shared/core/offset-map.js';
 import { findStale } from '../../faults/check/find-stale.js';
 import { judge } from '../../faults/check/judge.js';
-import type { Entry, History, Post, Produced, Rules } from '../../faults/history.js';
+import type { Entry, Fault, History, Post, Produced, Rules } from '../../faults/history.js';
 
 /**
  * A checker that can't fail is worth nothing: a history in which all is well, and for each invariant one that breaks it
@@ -74,7 +74,9 @@ const commit = (at: number, offset: number, map?: OffsetMap) => ({
 const EVENTS_COMMITTED = { ...commit(1_060, 5), ...{ group: 'calls', topic: EVENTS.topic } };
 /** A commit at 0 of which only the first record hasn't finished. */
 const allButFirst: OffsetMap = { upTo: 2, incomplete: [{ from: 0, to: 1 }] };
-const fault = (endedAt: number, exposed: number) => ({ name: 'kill -9', at: endedAt, endedAt, exposed });
+const fault = (endedAt: number, exposed: number, doubles: Fault['doubles'] = ['deliveries', 'jobs']) => ({
+  ...{ name: 'kill -9', at: endedAt, endedAt, exposed, doubles },
+});
 
 /** Event 1 is delivered at once, event 2 fails once and is delivered 3 s later. */
 const WELL: History = {
@@ -115,6 +117,8 @@ describe('a history that breaks one invariant', () => {
     ['I1', 'a well endpoint’s event was parked', parked(), /given up although its endpoint was well: e1/],
     ['I2', 'a success is posted again without a fault', { posts: [...WELL.posts, post('e1', 1_500)] }, /1 deliveries/],
     ['I2', 'a fault doubles more than was in doubt', doubledTwice(), /3 deliveries were repeated, where 2/],
+    ['I2', 'a fault of others than delivery doubles deliveries', doubledBy('jobs'), /2 deliveries .* where 0 were/],
+    ['I2', 'a fault of delivery makes jobs again', storedTwice(1, 'deliveries'), /1 jobs were made again, where 0/],
     ['I2', 'a job is made again that was not exposed', storedTwice(0), /1 jobs were made again, where 0/],
     ['I2', 'a job is made again after its event was committed', madeAgainLate(), /1 jobs were made again, where 0/],
     ['I2', 'a job of a retry is made again after its wait was committed', retryMadeAgain(), /1 jobs were .* where 0/],
@@ -265,9 +269,13 @@ function doubledRetry(): Partial<History> {
   return { faults: [fault(1_250, 1)], posts: [...WELL.posts, ...again] };
 }
 
-function storedTwice(exposed: number): Partial<History> {
+function doubledBy(...doubles: Fault['doubles']): Partial<History> {
+  return { ...doubledWith(100), faults: [fault(1_150, 100, doubles)] };
+}
+
+function storedTwice(exposed: number, ...doubles: Fault['doubles']): Partial<History> {
   return {
-    faults: [fault(1_050, exposed)],
+    faults: [fault(1_050, exposed, ...(doubles.length === 0 ? [] : [doubles]))],
     records: [...WELL.records, record('e1', 3)],
     posts: [...WELL.posts, post('e1', 1_300)],
   };
