@@ -88,14 +88,17 @@ function planned(path: string, url?: string): PlannedWebhook {
  * Under a name of their own, so that they share no connections with the others: one that resets what it has answered hits
  * whoever used its connection again in that very moment.
  */
-const healthy = (receiver: Receiver): PlannedWebhook[] =>
+const healthyWebhooks = (receiver: Receiver): PlannedWebhook[] =>
   HEALTHY.map((path) => planned(path, receiver.url(path, 'localhost')));
 
 async function estate(receiver: Receiver, canary: CanaryListener): Promise<Estate> {
   const { ca } = receiver;
   const unaccepting = await startUnacceptingListener();
   const others: Receiver[] = [];
-  const webhooks = [...healthy(receiver), ...Object.keys(sicknesses(canary)).map((name) => planned(`/${name}`))];
+  const webhooks = [
+    ...healthyWebhooks(receiver),
+    ...Object.keys(sicknesses(canary)).map((name) => planned(`/${name}`)),
+  ];
   for (const [name, options] of Object.entries(SICK_TLS)) {
     const other = await startReceiver(await options(ca));
     others.push(other);
@@ -193,7 +196,7 @@ const hundredHang: Scenario = {
   env: { STATUS_MAX_PROBE_MS: '3000' },
   estate: (receiver) => ({
     webhooks: [
-      ...healthy(receiver),
+      ...healthyWebhooks(receiver),
       ...HANGING.map((path, index) => ({ ...planned(path), companyId: `co_hanging_${Math.floor(index / 10)}` })),
     ],
   }),
