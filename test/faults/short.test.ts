@@ -3,7 +3,7 @@ import { runShort } from './run-short.js';
 
 /** Two of the scenarios with all tests, for a few seconds each; `npm run faults` runs them all, for longer. */
 test.each([
-  ['kills', 10],
+  ['kills', 15],
   ['sick-endpoints', 18],
 ])(
   '%s: nothing is lost, and every invariant holds',

@@ -21,7 +21,7 @@ const kill = (rig: Rig, as: string): Promise<void> =>
  */
 async function killAtRandom(rig: Rig, { random, loadEnded }: During): Promise<void> {
   while (!loadEnded()) {
-    await pause(random.whole(200, 2_000));
+    await pause(random.whole(1_000, 4_000));
     const running = NAMES.filter((name) => rig.fleet.process(name).running);
     const victims = random.whole(1, 4) === 1 ? running : await workingOf(rig, running);
     if (victims.length > 0) await kill(rig, random.pick(victims));
@@ -65,7 +65,7 @@ const kills: Scenario = {
   covers: [2, 3, 4],
   servers: 'stack',
   // 50 deaths of each of the six, more or less.
-  seconds: 480,
+  seconds: 750,
   rate: 60,
   inject: killAtRandom,
 };
