@@ -30,15 +30,16 @@ export async function collectHistory(rig: Rig, produced: readonly Produced[]): P
   const stored = countOf(positions.values());
   const jobs = expectedJobs({ produced, stored, subscriptions: subscribers });
   const eventOf = new Map(jobs.map(({ jobId, event }) => [jobId, event.eventId]));
+  // Before the entries: probes go on, and what is held no more when these are read stands among them.
+  const held = await db
+    .collection<{ jobId: string }>('held_deliveries')
+    .find({}, { projection: { jobId: 1 } })
+    .toArray();
   const entries = await db
     .collection<FailureDocument>('failure_log')
     .find()
     .sort({ $natural: 1 })
     .skip(rig.forgottenEntries)
-    .toArray();
-  const held = await db
-    .collection<{ jobId: string }>('held_deliveries')
-    .find({}, { projection: { jobId: 1 } })
     .toArray();
   return {
     produced,
