@@ -9,8 +9,9 @@ import { Deque } from '../shared/core/deque.js';
  * fill the global cap. An eighth of it is kept for them, so that a rush of fast ones doesn't starve them. Those that
  * nobody knows yet go before the slow, and `unknownInFlight` of them go in any case: after a restart a webhook shows that
  * it is fast however many others hang. When webhooks turn slow, what they have in flight counts among the slow from then
- * on, and may exceed the bounds until it ends. "Order: within a webhook, jobs of one conversation go one at a time": the next one becomes ready when the one
- * before it has landed, at the front of its webhook's queue, because it came before those that wait there.
+ * on, and may exceed the bounds until it ends. "Order: within a webhook, jobs of one conversation go one at a time":
+ * the next one becomes ready when the one before it has landed, at the front of its webhook's queue, because it came
+ * before those that wait there.
  *
  *   admit → ready (or behind its conversation) → take → in flight → land → release
  *                                                                     └ next of the conversation is ready

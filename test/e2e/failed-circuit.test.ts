@@ -112,16 +112,7 @@ describe('a webhook whose endpoint fails', () => {
   }, 180_000);
 
   test('and that is enabled by its Owner gets what was held at once, in order', async () => {
-    const { companyId, webhookId, path, endpoint } = await failing('/enabled');
-    await produced(companyId, 3);
-    await failed(companyId, webhookId);
-    await putProbesOff(companyId, webhookId);
-    const sent = await produced(companyId, 12, 'one-call');
-    // All of these: what is still on its way when the webhook is enabled is live traffic, which goes first.
-    await until(
-      () => heldOf(companyId, webhookId),
-      (held) => sent.every((id) => held.some(({ eventId }) => eventId === id)),
-    );
+    const { companyId, webhookId, path, endpoint, sent } = await holding('/enabled', 12);
     endpoint.script([200]);
     await system.webhooks.setStatus({ companyId, webhookId }, 'active', new Date());
     const isOurs = (request: RecordedRequest): boolean => at(path)(request) && sent.includes(eventIdOf(request));
@@ -134,15 +125,7 @@ describe('a webhook whose endpoint fails', () => {
   }, 90_000);
 
   test('and asks to wait while it catches up is waited for: what it refuses uses up no attempts, and what is held behind it waits', async () => {
-    const { companyId, webhookId, path, endpoint } = await failing('/busy');
-    await produced(companyId, 3);
-    await failed(companyId, webhookId);
-    await putProbesOff(companyId, webhookId);
-    const sent = await produced(companyId, 20, 'one-call');
-    await until(
-      () => heldOf(companyId, webhookId),
-      (held) => sent.every((id) => held.some(({ eventId }) => eventId === id)),
-    );
+    const { companyId, webhookId, path, endpoint, sent } = await holding('/busy', 20);
     const busy = respond(429, { headers: { 'retry-after': '4' } });
     const [refused, last] = [sent[2], sent.at(-1)] as [string, string];
     let isBusy = true;
@@ -228,6 +211,22 @@ async function failing(path: string) {
   const endpoint = system.receiver.endpoint(path, [500]);
   const webhookId = await system.webhook(companyId, path);
   return { companyId, webhookId, path, endpoint };
+}
+
+/** A Failed webhook, no probe of which is near, and the ids of its held events of one call. */
+async function holding(path: string, count: number) {
+  const webhook = await failing(path);
+  const { companyId, webhookId } = webhook;
+  await produced(companyId, 3);
+  await failed(companyId, webhookId);
+  await putProbesOff(companyId, webhookId);
+  const sent = await produced(companyId, count, 'one-call');
+  // All of these: what is still on its way when the webhook is enabled is live traffic, which goes first.
+  await until(
+    () => heldOf(companyId, webhookId),
+    (held) => sent.every((id) => held.some(({ eventId }) => eventId === id)),
+  );
+  return { ...webhook, sent };
 }
 
 /** Ids of events of calls of their own, or of one call. */
