@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { schema } from '../../config/schema.js';
 import { pinned } from '../../deploy/local/versions.js';
-import { EVENT_PROCESS_FLAGS } from '../../services/shared/platform/process/node-flags.js';
+import { ALLOCATOR_ENV, EVENT_PROCESS_FLAGS } from '../../services/shared/platform/process/start-options.js';
 import { projectRoot } from '../../services/shared/platform/process/project-root.js';
 
 /** docker-compose.kafka.yml against the code that it runs: services, settings and versions can't drift apart. */
@@ -74,6 +74,12 @@ describe('deploy/Dockerfile', () => {
     const bases = lines.filter((line) => line.startsWith('FROM '));
     expect(bases.length).toBeGreaterThan(0);
     for (const base of bases) expect(base).toMatch(/^FROM [\w./-]+:\d+\.\d+/);
+  });
+
+  test('every process of it has the environment of the allocator', () => {
+    const stages = lines.join('\n').split(/^FROM /m);
+    const settings = Object.entries(ALLOCATOR_ENV).map(([name, value]) => `ENV ${name}=${value}`);
+    expect(stages.at(-1)?.split('\n')).toEqual(expect.arrayContaining(settings));
   });
 
   test('the image does not run as root', () => {

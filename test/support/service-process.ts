@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { projectRoot } from '../../services/shared/platform/process/project-root.js';
+import { ALLOCATOR_ENV } from '../../services/shared/platform/process/start-options.js';
 
 /** A line of a service's log. */
 export type LogLine = Readonly<Record<string, unknown>> & { readonly event?: string };
@@ -23,7 +24,7 @@ export class ServiceProcess {
     this.name = name;
     const entry = join(projectRoot(), 'dist', 'services', name, 'main.js');
     this.#child = spawn(process.execPath, ['--enable-source-maps', entry, ...args], {
-      env: { PATH: process.env['PATH'] ?? '', OPS_PORT: '0', ADMIN_PORT: '0', ...env },
+      env: { ...ALLOCATOR_ENV, PATH: process.env['PATH'] ?? '', OPS_PORT: '0', ADMIN_PORT: '0', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#exited = new Promise((resolve) => this.#child.once('exit', (code, signal) => resolve(code ?? signal ?? 0)));

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EVENT_PROCESS_FLAGS } from '../../../services/shared/platform/process/node-flags.js';
+import { ALLOCATOR_ENV, EVENT_PROCESS_FLAGS } from '../../../services/shared/platform/process/start-options.js';
 import { projectRoot } from '../../../services/shared/platform/process/project-root.js';
 import { endProcess } from '../end-process.js';
 import { chooseFreePort, isPortFree } from '../free-port.js';
@@ -47,7 +47,7 @@ export async function startService(name: ServiceName, options: ServiceOptions): 
   const logFile = join(logFolder, `${name}.log`);
   const log = openSync(logFile, 'w');
   const child = guard.spawn(process.execPath, commandOf(name), {
-    env: { ...env, OPS_PORT: String(port) },
+    env: { ...ALLOCATOR_ENV, ...env, OPS_PORT: String(port) },
     stdio: ['ignore', log, log],
   });
   closeSync(log);

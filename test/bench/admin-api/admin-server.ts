@@ -4,6 +4,7 @@ import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { projectRoot } from '../../../services/shared/platform/process/project-root.js';
+import { ALLOCATOR_ENV } from '../../../services/shared/platform/process/start-options.js';
 
 /** The compiled admin process, as in production; its log goes to a file, so that nobody spends time on reading it. */
 export interface AdminServer {
@@ -22,7 +23,7 @@ export async function startAdminServer(
   const log = await open(logFile, 'w');
   const entry = join(projectRoot(), 'dist', 'services', 'admin', 'main.js');
   const child = spawn(process.execPath, [...nodeOptions, entry], {
-    env: { PATH: process.env['PATH'] ?? '', OPS_PORT: '0', ADMIN_PORT: '0', ...env },
+    env: { ...ALLOCATOR_ENV, PATH: process.env['PATH'] ?? '', OPS_PORT: '0', ADMIN_PORT: '0', ...env },
     stdio: ['ignore', log.fd, log.fd],
   });
   await log.close();

@@ -4,6 +4,7 @@ import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { projectRoot } from '../../../services/shared/platform/process/project-root.js';
+import { ALLOCATOR_ENV } from '../../../services/shared/platform/process/start-options.js';
 
 export interface ServiceOptions {
   /** The folder of the service. */
@@ -31,7 +32,7 @@ export class Service {
     const log = await open(logFile, 'w');
     const entry = join(projectRoot(), 'dist', 'services', name, 'main.js');
     const child = spawn(process.execPath, [...nodeOptions, entry, ...args], {
-      env: { PATH: process.env['PATH'] ?? '', OPS_PORT: '0', ADMIN_PORT: '0', ...env },
+      env: { ...ALLOCATOR_ENV, PATH: process.env['PATH'] ?? '', OPS_PORT: '0', ADMIN_PORT: '0', ...env },
       stdio: ['ignore', log.fd, log.fd],
     });
     await log.close();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { subjectOf } from '../../../services/shared/platform/avro/register-schemas.js';
 import { createRegistryClient } from '../../../services/shared/platform/avro/registry-client.js';
 import { newestSchema } from '../../../services/shared/platform/avro/schema-files.js';
-import { EVENT_PROCESS_FLAGS } from '../../../services/shared/platform/process/node-flags.js';
+import { EVENT_PROCESS_FLAGS } from '../../../services/shared/platform/process/start-options.js';
 import { startSystem, type System } from '../../support/system.js';
 import { runInChild } from '../shared/child-task.js';
 import { pidListeningOn } from '../shared/listening-pid.js';
