@@ -1,4 +1,5 @@
 import type { Entry, History, Post, Rules } from '../history.js';
+import { attemptName } from './attempt-name.js';
 import { byJob, expectedJobs, isSuccess } from './expected-jobs.js';
 import { violations, type Violation } from './violation.js';
 import { groupBy } from './group-by.js';
@@ -79,12 +80,10 @@ function unlogged(posts: readonly Post[], entries: readonly Entry[]): boolean {
 /** Of which webhook an entry is doesn't matter: those whose endpoints use up attempts by plan use up all of them, too. */
 function givenUpEarly({ entries }: History, { attempts, givingUp }: Rules): string[] {
   if (givingUp === 'all') return [];
-  return entries
-    .filter(({ followUp, attempt }) => followUp === 'exhausted' && attempt !== attempts)
-    .map(({ jobId, attempt }) => `${jobId}:${attempt}`);
+  return entries.filter(({ followUp, attempt }) => followUp === 'exhausted' && attempt !== attempts).map(attemptName);
 }
 
 function invented(history: History): string[] {
   const owed = new Set(expectedJobs(history).map(({ jobId }) => jobId));
-  return history.entries.filter(({ jobId }) => !owed.has(jobId)).map(({ jobId, attempt }) => `${jobId}:${attempt}`);
+  return history.entries.filter(({ jobId }) => !owed.has(jobId)).map(attemptName);
 }

@@ -1,7 +1,8 @@
-import { hasFinished } from '../../../services/shared/core/offset-map.js';
-import type { CommitSample, History, JobRecord, Rules } from '../history.js';
-import { violations, type Violation } from './violation.js';
+import type { CommitSample, History, Rules } from '../history.js';
+import { attemptName } from './attempt-name.js';
+import { committedAt, partitionOf } from './committed-at.js';
 import { groupBy } from './group-by.js';
+import { violations, type Violation } from './violation.js';
 
 /**
  * I12: a commit never goes back, and neither passes a record that isn't finished nor tells that it is. The second is held
@@ -10,7 +11,7 @@ import { groupBy } from './group-by.js';
  * for the overflow topic, or was held because its webhook was Failed, was finished by that.
  */
 export function findCommitFaults(history: History, rules: Rules): Violation[] {
-  const partitions = groupBy(history.commits, ({ group, topic, partition }) => `${group} ${topic}/${partition}`);
+  const partitions = groupBy(history.commits, (sample) => `${sample.group} ${partitionOf(sample)}`);
   const back = [...partitions].flatMap(([name, samples]) => regressions(name, samples));
   return [
     ...violations('I12', 'a commit that went back', back),
@@ -38,14 +39,14 @@ function passed(
   const finished = finishedAt(posts);
   const left = new Set(records.filter((record) => record.topic === overflow).map(({ jobId }) => jobId));
   const ours = commits.filter((sample) => sample.topic === topic && sample.group === group);
-  const samplesOf = groupBy(ours, ({ partition }) => partition);
+  const passedAt = committedAt(ours);
   return records
     .filter((record) => record.topic === topic && !left.has(record.jobId) && !everHeld.has(record.jobId))
     .filter((record) => {
-      const at = finished.get(`${record.jobId}:${record.attempt}`);
-      return at !== undefined && at > committedAt(record, samplesOf.get(record.partition) ?? []) + CLOCK_MS;
+      const at = finished.get(attemptName(record));
+      return at !== undefined && at > passedAt(record) + CLOCK_MS;
     })
-    .map(({ partition, offset, jobId, attempt }) => `${jobId}:${attempt} at ${partition}/${offset}`);
+    .map((record) => `${attemptName(record)} at ${record.partition}/${record.offset}`);
 }
 
 /**
@@ -54,19 +55,10 @@ function passed(
  */
 function finishedAt(posts: History['posts']): ReadonlyMap<string, number> {
   const finished = new Map<string, number>();
-  for (const { jobId, attempt, arrivedAt, status, answeredAfterMs } of posts) {
-    const name = `${jobId}:${attempt}`;
-    const at = status === undefined ? arrivedAt : arrivedAt + answeredAfterMs;
+  for (const post of posts) {
+    const name = attemptName(post);
+    const at = post.status === undefined ? post.arrivedAt : post.arrivedAt + post.answeredAfterMs;
     finished.set(name, Math.min(at, finished.get(name) ?? Infinity));
   }
   return finished;
-}
-
-/** When a commit beyond the record, or one that told it to have finished, was seen for the first time. */
-function committedAt({ offset }: JobRecord, samples: readonly CommitSample[]): number {
-  return samples.reduce((at, sample) => (passes(sample, offset) ? Math.min(at, sample.at) : at), Infinity);
-}
-
-function passes({ offset, map }: CommitSample, record: number): boolean {
-  return offset > record || (map !== undefined && hasFinished(map, record));
 }

@@ -1,4 +1,5 @@
-import type { History, Post } from '../history.js';
+import type { History } from '../history.js';
+import { attemptName } from './attempt-name.js';
 import { violations, type Violation } from './violation.js';
 
 /**
@@ -18,17 +19,13 @@ export interface Stale {
 export function findStale({ faults, posts }: Pick<History, 'faults' | 'posts'>): Stale {
   const sleep = faults.at(-1);
   if (sleep === undefined) return { posts: 0, bound: 0, violations: [] };
-  const made = new Set(posts.filter(({ arrivedAt }) => arrivedAt < sleep.endedAt).map(nameOf));
-  const stale = posts.filter((post) => post.arrivedAt >= sleep.endedAt && made.has(nameOf(post)));
+  const made = new Set(posts.filter(({ arrivedAt }) => arrivedAt < sleep.endedAt).map(attemptName));
+  const stale = posts.filter((post) => post.arrivedAt >= sleep.endedAt && made.has(attemptName(post)));
   const bound = sleep.exposed;
   const kind = `attempts made again by who had slept, where ${bound} were exposed`;
   return {
     posts: stale.length,
     bound,
-    violations: stale.length > bound ? violations('I2', kind, stale.map(nameOf)) : [],
+    violations: stale.length > bound ? violations('I2', kind, stale.map(attemptName)) : [],
   };
-}
-
-function nameOf({ jobId, attempt }: Post): string {
-  return `${jobId}:${attempt}`;
 }

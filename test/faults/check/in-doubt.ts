@@ -1,5 +1,6 @@
-import { hasFinished } from '../../../services/shared/core/offset-map.js';
-import type { CommitSample, History, JobRecord, Place, Rules } from '../history.js';
+import type { History, JobRecord, Rules } from '../history.js';
+import { attemptName } from './attempt-name.js';
+import { committedAt, partitionOf } from './committed-at.js';
 import { groupBy } from './group-by.js';
 
 /**
@@ -22,15 +23,15 @@ type Witnesses = Pick<History, 'posts' | 'records' | 'commits'>;
  */
 export function deliveriesInDoubt({ posts, records, commits }: Witnesses, lanes: Rules['dispatch']): InDoubt {
   const arrivals = new Map<string, number>();
-  for (const { jobId, attempt, arrivedAt } of posts) {
-    const delivery = `${jobId}:${attempt}`;
-    arrivals.set(delivery, Math.min(arrivedAt, arrivals.get(delivery) ?? Infinity));
+  for (const post of posts) {
+    const name = attemptName(post);
+    arrivals.set(name, Math.min(post.arrivedAt, arrivals.get(name) ?? Infinity));
   }
-  const passedAt = passing(commits);
+  const passedAt = committedAt(commits);
   const doubts = firstOf(records.filter(({ topic }) => topic === lanes.topic || topic === lanes.overflow)).map(
     (record) => ({
       // A job that was produced twice, or postponed, arrived under the same name before.
-      from: Math.max(record.at, arrivals.get(`${record.jobId}:${record.attempt}`) ?? Infinity),
+      from: Math.max(record.at, arrivals.get(attemptName(record)) ?? Infinity),
       until: passedAt(record),
     }),
   );
@@ -42,7 +43,7 @@ export function deliveriesInDoubt({ posts, records, commits }: Witnesses, lanes:
  * event or the record of a retry.
  */
 export function jobsInDoubt({ records, commits }: Witnesses, lanes: Rules['dispatch']): InDoubt {
-  const passedAt = passing(commits);
+  const passedAt = committedAt(commits);
   const waits = records.filter(({ topic }) => topic !== lanes.topic && topic !== lanes.overflow);
   const waitOf = new Map(firstOf(waits).map((record) => [attemptOf(record), record]));
   const doubts = firstOf(records.filter((record) => isMade(record, lanes))).map((record) => {
@@ -80,8 +81,8 @@ function isFirst({ attempt, postponed }: JobRecord): boolean {
 }
 
 /** An event that was produced twice is made into jobs twice, and rightly so. */
-function attemptOf({ jobId, attempt, postponed, source }: JobRecord): string {
-  return `${jobId}:${attempt}+${postponed} of ${partitionOf(source)}/${source.offset}`;
+function attemptOf(record: JobRecord): string {
+  return `${attemptName(record)}+${record.postponed} of ${partitionOf(record.source)}/${record.source.offset}`;
 }
 
 /** Of those that stand in a topic several times, the one that stood there first. */
@@ -92,23 +93,6 @@ function firstOf(records: readonly JobRecord[]): JobRecord[] {
     if (record.at < (first.get(name)?.at ?? Infinity)) first.set(name, record);
   }
   return [...first.values()];
-}
-
-/** When a commit beyond a place, or one that told that its record had finished, was written for the first time. */
-function passing(commits: readonly CommitSample[]): (place: Place) => number {
-  const samplesOf = groupBy(
-    commits.toSorted((one, other) => one.at - other.at),
-    partitionOf,
-  );
-  return (place) => samplesOf.get(partitionOf(place))?.find((sample) => passes(sample, place.offset))?.at ?? Infinity;
-}
-
-function partitionOf({ topic, partition }: Pick<Place, 'topic' | 'partition'>): string {
-  return `${topic}/${partition}`;
-}
-
-function passes({ offset, map }: CommitSample, record: number): boolean {
-  return offset > record || (map !== undefined && hasFinished(map, record));
 }
 
 function mostAtATime(doubts: readonly Doubt[]): InDoubt {

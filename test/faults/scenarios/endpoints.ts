@@ -19,6 +19,7 @@ import {
 import { EVENT_TYPES } from '../../../services/shared/core/vocabulary.js';
 import { pause } from '../../support/waiting.js';
 import type { CanaryListener } from '../canary-listener.js';
+import { attemptName } from '../check/attempt-name.js';
 import { violations } from '../check/violation.js';
 import type { Estate, PlannedWebhook } from '../estate.js';
 import type { History } from '../history.js';
@@ -149,7 +150,7 @@ function examine(history: History, rig: Rig): Examination {
   const { violations: slow, notes } = healthyLatency(history, rig);
   const long = history.posts
     .filter(({ arrivedAt, completedAt }) => (completedAt ?? Infinity) - arrivedAt > ATTEMPT_ENDS_WITHIN_MS)
-    .map(({ jobId, attempt }) => `${jobId}:${attempt}`);
+    .map(attemptName);
   return { violations: [...slow, ...violations('I5', 'an attempt that did not end in time', long)], notes };
 }
 
