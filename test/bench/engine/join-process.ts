@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { matchSubscriptions } from '../../../services/shared/core/match.js';
 import { ChangeFeed } from '../../../services/shared/platform/mongo/change-feed.js';
 import { connectMongo } from '../../../services/shared/platform/mongo/connect.js';
@@ -17,8 +18,7 @@ async function run({ uri, database, companies, events }: JoinTask): Promise<Join
   feed.start();
   const directory = new SubscriptionDirectory({ db: mongo.db, feed, maxCompanies: Math.max(companies, 100_000) });
   const matched = { jobs: 0 };
-  const join = async (numbers: readonly number[]): Promise<void> => {
-    const ids = numbers.map((number) => `co_${number}`);
+  const join = async (ids: readonly string[]): Promise<void> => {
     const found = directory.lookup(ids);
     const subscriptions = found instanceof Promise ? await found : found;
     for (const companyId of ids) {
@@ -26,24 +26,43 @@ async function run({ uri, database, companies, events }: JoinTask): Promise<Join
       matched.jobs += matchSubscriptions(event, subscriptions.get(companyId) ?? []).length;
     }
   };
-  const timed = async (count: number, numberOf: (index: number) => number): Promise<number> => {
-    const startedAt = performance.now();
-    for (let done = 0; done < count; done += BATCH)
-      await join(Array.from({ length: Math.min(BATCH, count - done) }, (_, index) => numberOf(done + index)));
-    return ((performance.now() - startedAt) * 1_000) / count;
-  };
   // Once over all of them: each company is read for the first time.
-  const coldUs = await timed(companies, (index) => index);
+  const coldUs = await timed(join, companies, (index) => index);
   // Spread over all of them, so that no small part of memory stays warm.
   const spread = (index: number): number => (index * 7_919) % companies;
-  await timed(events / 4, spread);
-  const warmUs = await timed(events, spread);
-  const fewUs = await timed(events, (index) => ((index * 7_919) % FEW) * Math.floor(companies / FEW));
+  await timed(join, events / 4, spread);
+  const warmUs = await timed(join, events, spread);
+  const fewUs = await timed(join, events, (index) => ((index * 7_919) % FEW) * Math.floor(companies / FEW));
   if (matched.jobs === 0) throw new Error('no event matched a webhook');
   const rssMiB = await rssMiBOf(process.pid);
   await feed.close();
   await mongo.close();
-  return { coldUs, warmUs, fewUs, rssMiB };
+  return { coldUs, warmUs, fewUs, lookupUs: await timedLookup(companies, events, spread), rssMiB };
+}
+
+/** Per event, in µs: batches of companies' ids, made anew for each as a decoded record has them. */
+async function timed(
+  work: (ids: readonly string[]) => Promise<void> | void,
+  count: number,
+  numberOf: (index: number) => number,
+): Promise<number> {
+  const startedAt = performance.now();
+  for (let done = 0; done < count; done += BATCH)
+    await work(Array.from({ length: Math.min(BATCH, count - done) }, (_, index) => `co_${numberOf(done + index)}`));
+  return ((performance.now() - startedAt) * 1_000) / count;
+}
+
+async function timedLookup(companies: number, events: number, numberOf: (index: number) => number): Promise<number> {
+  const numbers = new LRUCache<string, number>({ max: companies });
+  for (let number = 0; number < companies; number += 1) numbers.set(`co_${number}`, number);
+  let found = 0;
+  const lookup = (ids: readonly string[]): void => {
+    for (const id of ids) if (numbers.get(id) !== undefined) found += 1;
+  };
+  await timed(lookup, events / 4, numberOf);
+  const us = await timed(lookup, events, numberOf);
+  if (found !== events * 1.25) throw new Error(`${found} companies were found`);
+  return us;
 }
 
 serveTask(run);

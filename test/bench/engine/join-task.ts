@@ -13,5 +13,7 @@ export interface JoinResult {
   readonly warmUs: number;
   /** The same for events of 100 companies: as much is registered, but the processor's caches hold what is looked at. */
   readonly fewUs: number;
+  /** The limit: a company looked up in the cache's library, which holds a number for each; no age, no webhooks, no match. */
+  readonly lookupUs: number;
   readonly rssMiB: number;
 }

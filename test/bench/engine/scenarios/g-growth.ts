@@ -76,6 +76,12 @@ function figuresOf(size: number, result: JoinResult, smallest: JoinResult, isLar
       ...(isLargest ? { target: ratio } : {}),
     },
     { what: `join, ${name}, events of 100 companies`, value: result.fewUs, unit: 'µs per event' },
+    {
+      what: `look-up of a company alone, ${name}`,
+      value: result.lookupUs,
+      unit: 'µs per event',
+      ...(isSmallest ? {} : { limit: smallest.lookupUs }),
+    },
     { what: `first look at a company, ${name}`, value: result.coldUs, unit: 'µs per event' },
     {
       what: `memory, ${name}`,
