@@ -10,7 +10,7 @@ export default {
     ],
   },
   reporters: ['default', '<rootDir>/test/support/closing-line-reporter.cjs'],
-  testSequencer: '<rootDir>/test/support/longest-first.cjs',
+  testSequencer: '<rootDir>/test/support/test-order.cjs',
   // No test asserts a duration by the runner's own limit: on a busy machine 5 s, its default, is no sign of a fault.
   testTimeout: 60_000,
   // Most tests wait for servers and other processes: two at a time take half the time of one after the other.
