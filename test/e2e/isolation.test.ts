@@ -128,8 +128,9 @@ describe('endpoints that hang, more than the global cap has room for', () => {
     await system.receiver.waitFor((requests) => requests.some(at('/unmet')), 20_000);
     // Far below the time-out of the hanging ones, which still hold on to what they have.
     expect(Date.now() - startedAt).toBeLessThan(10_000);
-    const busy = await slowInFlight();
+    expect(await slowInFlight()).toBeGreaterThanOrEqual((MAX_IN_FLIGHT * 7) / 16);
+    // Where the machine makes the healthy one slow, its last attempts count until they end; those that hang go on.
+    const busy = await until(slowInFlight, (count) => count <= hanging.length + 1, 5_000);
     expect(busy).toBeGreaterThanOrEqual((MAX_IN_FLIGHT * 7) / 16);
-    expect(busy).toBeLessThanOrEqual(hanging.length + 1);
   }, 120_000);
 });
