@@ -11,7 +11,8 @@ import type { Paces } from './pace.js';
  * An admission is finished when its attempt returned, and not before. A job whose partition was lost meanwhile isn't
  * begun: the new owner will. A job that finds its webhook's queue full leaves for the overflow topic, and is finished
  * when it is acknowledged there. So does all that waits for a slow webhook when one of its jobs holds back the commit of
- * its partition so far that the partition would soon be paused, for everybody. `drain` lets what is here go out; at
+ * its partition so far that the partition would soon be paused, for everybody, or when those that aren't fast have half of
+ * the memory for jobs. `drain` lets what is here go out; at
  * `abandon` nothing new is begun, and what isn't finished then stays uncommitted and comes again elsewhere.
  */
 export interface DispatcherOptions {
@@ -148,8 +149,9 @@ export class Dispatcher {
   }
 
   #evict(overflow: Overflow): void {
+    const isCrowded = overflow.gate.isCrowded(this.#scheduler);
     const evicted = this.#scheduler.evictSlow(
-      ({ admission }) => admission.progress.span >= overflow.atUncommitted,
+      ({ admission }) => isCrowded || admission.progress.span >= overflow.atUncommitted,
       ({ origin }) => origin === 'topic',
     );
     for (const { job, admission } of evicted) {

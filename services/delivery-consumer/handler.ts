@@ -1,6 +1,7 @@
 import {
   countsAsFailure,
   decideNext,
+  retryOrGiveUp,
   whileFailed,
   type Decision,
   type FailureDecision,
@@ -22,7 +23,7 @@ import type { RecentResults } from './recent-results.js';
  *     bounds, dropped with an entry in the failure log; only a probe goes on
  *   2 build the request, send it, classify what came back
  *   3 delivered → reset the failure counter, if there is something to reset
- *   4 failed    → publish the retry, if attempts are left, or disable a webhook whose endpoint is gone; log the failure;
+ *   4 failed    → disable a webhook whose endpoint is gone, or publish the retry, if attempts are left; log the failure;
  *     count it, unless the fault is ours. One that may make the webhook Failed is counted first, which tells whether it
  *     is: then the attempts that are left are held
  *
@@ -40,14 +41,14 @@ import type { RecentResults } from './recent-results.js';
 export interface AttemptPorts {
   /** Undefined when it is deleted. */
   readonly findWebhook: (companyId: string, webhookId: string) => Found | Promise<Found>;
-  readonly send: (request: HttpRequest) => Promise<SendResult>;
+  readonly send: (request: HttpRequest, webhookId: string) => Promise<SendResult>;
   /** `waitMs`: from the failed attempt's end until the job is due, however the clock was set since. */
   readonly publishRetry: (job: Job, waitMs: number) => Promise<void>;
   readonly logFailure: (entry: FailureEntry) => Promise<void>;
   /** Whether the webhook is Failed with this failure counted. */
   readonly countFailure: (failure: FailureToCount) => Promise<boolean>;
-  /** Makes the webhook Inactive: its endpoint answered 410 Gone. */
-  readonly disableGone: (gone: Omit<FailureToCount, 'attemptId' | 'lastSuccessAt'>) => Promise<void>;
+  /** Makes the webhook Inactive: its endpoint answered 410 Gone. False when another endpoint took its place meanwhile. */
+  readonly disableGone: (gone: Omit<FailureToCount, 'attemptId' | 'lastSuccessAt'>) => Promise<boolean>;
   readonly countSuccess: (success: SuccessToCount) => Promise<void>;
   /** `owed`: it was let in before, by an attempt or as a held event, so no bound of count or bytes applies. */
   readonly hold: (job: Job, owed: boolean) => Promise<'held' | 'full'>;
@@ -140,7 +141,7 @@ export function createAttempt(settings: AttemptSettings, ports: AttemptPorts): A
     const endpoint = endpointOf(webhook);
     const startedAt = ports.now();
     const request = endpoint.kind === 'endpoint' ? buildRequest(job, endpoint, startedAt) : null;
-    const outcome = classify(request === null ? refusal(endpoint) : await ports.send(request));
+    const outcome = classify(request === null ? refusal(endpoint) : await ports.send(request, job.webhookId));
     if (outcome.kind === 'unmade') {
       ports.observe.unmade(job, outcome.detail);
       return undefined;
@@ -213,12 +214,22 @@ function createHold(settings: AttemptSettings, ports: AttemptPorts): Hold {
 
 function createFollowFailure(settings: AttemptSettings, ports: AttemptPorts, hold: Hold) {
   const goOn = async (decision: FailureDecision, made: Made): Promise<void> => {
-    const { companyId, webhookId } = made.job;
-    if (decision.kind === 'gone')
-      await ports.disableGone({ companyId, webhookId, startedAt: made.startedAt, at: made.endedAt });
     if (!('next' in decision)) return;
     if (decision.kind === 'held' || waitsHeld(decision)) await hold(decision.next, true);
     else await ports.publishRetry(decision.next, decision.next.notBefore - made.endedAt);
+  };
+
+  /** An endpoint that is gone takes its webhook along, unless that has got another one since the attempt began. */
+  const plan = async (
+    { job, startedAt, endedAt }: Made,
+    outcome: Failed,
+    isHeld: boolean,
+  ): Promise<FailureDecision> => {
+    const { companyId, webhookId } = job;
+    const planned = decideNext(job, outcome, settings.attempts, endedAt, isHeld);
+    if (planned.kind !== 'gone') return planned;
+    const isGone = await ports.disableGone({ companyId, webhookId, startedAt, at: endedAt });
+    return isGone ? planned : retryOrGiveUp(job, settings.attempts, endedAt);
   };
 
   /** The webhook whose count this failure raises; a fault of ours, or an endpoint that asks to wait, counts nowhere. */
@@ -235,7 +246,7 @@ function createFollowFailure(settings: AttemptSettings, ports: AttemptPorts, hol
     landed: () => void,
   ): Promise<FailureDecision> {
     const { job, webhook, endpoint, request, startedAt, endedAt } = made;
-    const planned = decideNext(job, outcome, settings.attempts, endedAt, origin !== 'topic');
+    const planned = await plan(made, outcome, origin !== 'topic');
     const counting = countedOn(planned, made);
     const mayTrip = counting !== undefined && ports.recent.failed(counting, endedAt) >= settings.failed.threshold;
     const count = (): Promise<boolean> => ports.countFailure(failureOf(ports, job, startedAt, endedAt));

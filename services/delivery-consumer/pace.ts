@@ -15,8 +15,9 @@ import type { PaceKind } from './scheduler.js';
  *   ÷ 2 when no answer came, and at 429 or 503; × 0.9 when a success took 3 times the usual and 50 ms more
  *   at most one step down per round of attempts: those that were in flight with it tell of the same trouble
  *
- * Fast is who has answered, on average within `slowAfterMs`, and hasn't let attempts lie unanswered for as long: that is
- * `unknown` before the first answer, and again `fast` below half of that bound, so that nobody flaps.
+ * Fast is who has answered, on average within `slowAfterMs`, and hasn't let requests lie unanswered for as long: that is
+ * `unknown` before the first answer, and again `fast` below half of that bound, so that nobody flaps. An attempt that
+ * waits for MongoDB, or for a try of its own after a fault of ours, has a place, and no request that lies anywhere.
  */
 export interface PaceLimits {
   readonly maxInFlight: number;
@@ -37,6 +38,8 @@ export class Pace {
   readonly #limits: PaceLimits;
   #cap: number;
   #inFlight = 0;
+  /** Of these, with a request on its way. */
+  #unanswered = 0;
   #kind: PaceKind = 'unknown';
   #hasLost = false;
   /** Attempts that still tell of the trouble of the last step down. */
@@ -66,11 +69,21 @@ export class Pace {
 
   /** A job of the webhook was taken. `now` in ms, of any clock that doesn't go back. */
   began(now: number): void {
-    if (this.#inFlight === 0) {
-      this.#lastSignAt = now;
-      if (now - this.#lastEndAt > IDLE_MS) this.#cap = Math.min(this.#cap, START, this.#limits.maxInFlight);
-    }
+    if (this.#inFlight === 0 && now - this.#lastEndAt > IDLE_MS)
+      this.#cap = Math.min(this.#cap, START, this.#limits.maxInFlight);
     this.#inFlight += 1;
+  }
+
+  /** Its request goes out. */
+  asked(now: number): void {
+    if (this.#unanswered === 0) this.#lastSignAt = now;
+    this.#unanswered += 1;
+  }
+
+  /** Its request came to an end, whichever. */
+  answered(now: number): void {
+    this.#unanswered -= 1;
+    this.#lastSignAt = now;
   }
 
   /** Its attempt came to this. */
@@ -85,12 +98,12 @@ export class Pace {
   /** The job is done with, whether it was attempted or not. */
   ended(now: number): void {
     this.#inFlight -= 1;
-    this.#lastEndAt = this.#lastSignAt = now;
+    this.#lastEndAt = now;
   }
 
-  /** Whether attempts lie unanswered for so long that the webhook turns slow. */
+  /** Whether requests lie unanswered for so long that the webhook turns slow. */
   isStalled(now: number): boolean {
-    if (this.#inFlight === 0 || now - this.#lastSignAt <= this.#limits.slowAfterMs) return false;
+    if (this.#unanswered === 0 || now - this.#lastSignAt <= this.#limits.slowAfterMs) return false;
     this.#kind = 'slow';
     this.#averageMs = Math.max(this.#averageMs ?? 0, now - this.#lastSignAt);
     return true;

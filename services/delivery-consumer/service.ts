@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { compileAttemptPolicy, compileFailedPolicy, type FailedPolicy } from '../shared/core/attempt-policy.js';
 import { compileHoldPolicy, type HoldPolicy } from '../shared/core/hold.js';
+import type { SendResult } from '../shared/core/outcome.js';
 import type { HttpRequest } from '../shared/core/request.js';
 import type { Lane } from '../shared/core/vocabulary.js';
 import { openHostsFile } from '../shared/platform/http/hosts-file.js';
@@ -99,7 +100,7 @@ export async function startDelivery(context: ServiceContext, settings: DeliveryS
   const stores = await openStores(service, context, dependencies, storesSettings(settings, shared));
   const attempt = createAttempt(attemptSettings(settings), {
     ...stores.ports,
-    send: (request: HttpRequest) => sender.send(request),
+    send: inPace(sender, paces),
     recent,
     pause: () => sleep(OWN_FAULT_PAUSE_MS, abandoned.signal),
     now: Date.now,
@@ -143,6 +144,19 @@ export async function startDelivery(context: ServiceContext, settings: DeliveryS
   context.onShutdown('consumer', () => consumer.stop());
   recovery.start();
   context.onShutdown('deliveries', () => endDeliveries(settings, { consumer, recovery, dispatcher, abandoned }));
+}
+
+/** Sends; the webhook's pace knows from when to when its endpoint was being asked. */
+function inPace(sender: Sender, paces: Paces): (request: HttpRequest, webhookId: string) => Promise<SendResult> {
+  return async (request, webhookId) => {
+    const pace = paces.of(webhookId);
+    pace.asked(performance.now());
+    try {
+      return await sender.send(request);
+    } finally {
+      pace.answered(performance.now());
+    }
+  };
 }
 
 function learnFrom(rollUps: ReturnType<typeof openRollUps>, paces: Paces): AttemptObserver['attempted'] {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { countById } from '../support/bodies.js';
 import { event, startSystem, SERVICES, type System } from '../support/system.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
-import { pause } from '../support/waiting.js';
+import { pause, until } from '../support/waiting.js';
 
 /**
  * MongoDB or the registry away for 30 s: nothing is lost, no process ends, /readyz is red meanwhile, and all of it is
@@ -76,6 +76,42 @@ describe('MongoDB is away for 30 s', () => {
     await received(path, 2);
     await system.services.get('delivery-consumer')?.ready();
     expect(await system.failures({ webhookId })).toHaveLength(1);
+  }, 120_000);
+});
+
+describe('MongoDB hangs before the delivery process', () => {
+  test('no webhook passes for slow because of it: nothing leaves for the overflow lane', async () => {
+    const env = { DELIVERY_OVERFLOW_AT_JOBS: '20' };
+    const others = await startSystem(['call-consumer', 'retry-consumer'], env);
+    try {
+      const uri = `mongodb://127.0.0.1:${mongo.port}/?directConnection=true`;
+      const delivery = await others.start('delivery-consumer', { env: { MONGODB_URI: uri } });
+      others.receiver.endpoint('/well');
+      await others.webhook('co_well', '/well');
+      const some = (count: number) => Array.from({ length: count }, () => event('call.initiated', 'co_well'));
+      const arrived = (count: number) =>
+        others.receiver.waitFor((requests) => countById(requests).size >= count, 60_000);
+      await others.produce(some(20));
+      await arrived(20);
+      mongo.hang();
+      // What is known of the webhook counts no more; attempts wait for MongoDB, for longer than makes an endpoint slow.
+      await pause(3_000);
+      for (const count of [60, 60, 60]) {
+        await others.produce(some(count));
+        await pause(2_000);
+      }
+      await until(
+        async () => Number((await delivery.metric('webhook_queued_jobs')).split(' ').at(-1)),
+        (jobs) => jobs > 150,
+        30_000,
+      );
+      await mongo.restore();
+      await arrived(200);
+      expect(await delivery.metric('webhook_overflowed_total')).toMatch(/ 0$/);
+    } finally {
+      await mongo.restore();
+      await others.close();
+    }
   }, 120_000);
 });
 

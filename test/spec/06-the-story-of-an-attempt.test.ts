@@ -98,7 +98,7 @@ function worldOf({
         note(
           `count failure ${attemptId.slice(-2)} ${startedAt - NOW}..${at - NOW} after ${lastSuccessAt() ?? 'none'}`,
         )().then(() => trips),
-      disableGone: ({ at, startedAt }) => note(`disable ${startedAt - NOW}..${at - NOW}`)(),
+      disableGone: ({ at, startedAt }) => note(`disable ${startedAt - NOW}..${at - NOW}`)().then(() => true),
       countSuccess: ({ at }) => note(`count success ${at - NOW}`)(),
       hold: (job, owed) => {
         held.push(job);
@@ -302,9 +302,19 @@ describe('an answer that means something', () => {
   test('410: the webhook is disabled, the event has no further attempt, nothing is counted', async () => {
     const world = worldOf({ results: [answerOf(410)] });
     const did = await attempt(world);
-    expect(did.slice(0, 3)).toEqual([LOOK, 'send', 'observe failed, gone']);
-    expect([...did.slice(3)].sort()).toEqual(['disable 0..40', 'log failure']);
+    expect(did).toEqual([LOOK, 'send', 'disable 0..40', 'observe failed, gone', 'log failure']);
     expect([world.retries, world.entries[0]?.followUp]).toEqual([[], { kind: 'exhausted' }]);
+  });
+
+  test('410 of an endpoint that was replaced meanwhile: a failure like any other, the event goes to the new one', async () => {
+    const world = worldOf({ results: [answerOf(410)], ports: { disableGone: () => Promise.resolve(false) } });
+    const did = await attempt(world);
+    expect(did.slice(0, 3)).toEqual([LOOK, 'send', 'observe failed, retry']);
+    expect(world.retries).toEqual([{ ...jobOf(), attempt: 2, notBefore: NOW + 40 + 3_000 }]);
+    expect(world.entries[0]).toMatchObject({ attempt: 1, followUp: { kind: 'retry', at: NOW + 3_040 } });
+    const last = worldOf({ results: [answerOf(410)], ports: { disableGone: () => Promise.resolve(false) } });
+    await attempt(last, jobOf({ attempt: 3 }));
+    expect([last.retries, last.entries[0]?.followUp]).toEqual([[], { kind: 'exhausted' }]);
   });
 });
 

@@ -6,11 +6,15 @@
  * waiting, or any that has half of the memory for jobs to itself while others have jobs here too: a fast webhook's
  * backlog alone is not a sickness, the pausing of partitions takes care of it. It ends at half (low-water mark).
  * All that aren't fast share a quarter of the memory: a slow one may have waiting what is left of it, so that their bounds
- * shrink together however many they are, and never stop the reading for the others.
+ * shrink together however many they are, and never stop the reading for the others. Webhooks that aren't known to be slow
+ * when their jobs come in, all of them after a start, may have more: where they have half of the memory, what waits for the
+ * slow among them leaves after all (`isCrowded`).
  *
  * Order: a conversation with a job waiting or in flight here stays here, up to twice the bound; one that left goes on
- * leaving for ten minutes after its last job did, because what left before may still be on its way. Afterwards, after a
- * restart, or beyond the memory for such conversations a later event may overtake; `event_sequence` tells.
+ * leaving for ten minutes after it last left a full queue, because what left before may still be on its way. Afterwards,
+ * after a restart, or beyond the memory for such conversations a later event may overtake; `event_sequence` tells.
+ * What leaves for that reason alone doesn't prolong it: a webhook that is well again has all its traffic back after ten
+ * minutes, however busy its conversations are.
  */
 export interface OverflowLimits {
   readonly atJobs: number;
@@ -50,7 +54,7 @@ export class OverflowGate {
   readonly #limits: OverflowLimits;
   /** When a job came last for each webhook whose queue overflows, the one that was silent for longest at first. */
   readonly #overflowing = new Map<string, number>();
-  /** When the last job of a conversation left, the one that left last at the end. */
+  /** When a job of a conversation last left a full queue, the one that left last at the end. */
   readonly #left = new Map<string, number>();
 
   constructor(limits: OverflowLimits) {
@@ -69,10 +73,17 @@ export class OverflowGate {
     if (facts.inLine && !this.#exceeds(facts, 2)) return false;
     if (!full && this.#left.size === 0) return false;
     const key = keyOf(job);
+    if (full) {
+      this.#remember(key, now);
+      return true;
+    }
     const leftAt = this.#left.get(key);
-    if (!full && (leftAt === undefined || now - leftAt > STICKS_MS)) return false;
-    this.#remember(key, now);
-    return true;
+    return leftAt !== undefined && now - leftAt <= STICKS_MS;
+  }
+
+  /** Whether webhooks that aren't fast have so much of the memory that it may not suffice for reading on. */
+  isCrowded({ slowJobs, slowBytes }: Pick<QueueFacts, 'slowJobs' | 'slowBytes'>): boolean {
+    return slowJobs * 2 > this.#limits.maxJobs || slowBytes * 2 > this.#limits.maxJobBytes;
   }
 
   /** A job that had been taken in leaves all the same. `now` in ms. */

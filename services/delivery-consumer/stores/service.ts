@@ -81,8 +81,9 @@ export async function openStores(
       if (counted.changed) log.info('webhook.recovered', { ...success });
     },
     disableGone: async (gone) => {
-      const disabled = await patiently(() => status.recordGone(gone), signal);
-      if (disabled) log.warn('webhook.gone', { companyId: gone.companyId, webhookId: gone.webhookId });
+      const found = await patiently(() => status.recordGone(gone), signal);
+      if (found === 'disabled') log.warn('webhook.gone', { companyId: gone.companyId, webhookId: gone.webhookId });
+      return found !== 'changed';
     },
     hold: async (job, owed) => patiently(() => held.hold(job, owed, Date.now()), signal),
   };

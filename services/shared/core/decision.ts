@@ -11,7 +11,8 @@ import { retryAfterMs } from './retry-after.js';
  *
  *   attempt  outcome                          decision (3 attempts, 3 s)
  *   any      delivered                        delivered
- *   any      410 Gone                         gone: the webhook is disabled, nothing more is attempted
+ *   any      410 Gone                         gone: the webhook is disabled, nothing more is attempted; as any other
+ *                                             failure where it was enabled or edited since the attempt began
  *   any      429 or 503 with Retry-After      postponed: the same attempt, that much later (3 s to 15 min), as long as
  *                                             the event is younger than an hour, or was held and may be held on
  *   1        failed otherwise                 retry attempt 2, not before now + 3 s
@@ -49,6 +50,11 @@ export function decideNext(
   const isYoung = endedAt - job.receivedAt <= (held ? policy.postponeHeldWithinMs : policy.postponeWithinMs);
   const waitMs = isYoung ? askedToWaitMs(outcome, policy, endedAt) : undefined;
   if (waitMs !== undefined) return { kind: 'postponed', next: postponed(job, endedAt + waitMs), held };
+  return retryOrGiveUp(job, policy, endedAt);
+}
+
+/** What follows from a failure that means nothing in particular. */
+export function retryOrGiveUp(job: Job, policy: AttemptPolicy, endedAt: number): FailureDecision {
   if (job.attempt >= policy.attempts) return { kind: 'exhausted' };
   return { kind: 'retry', next: retryOf(job, endedAt + policy.retryDelayMs) };
 }

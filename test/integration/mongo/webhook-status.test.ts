@@ -187,7 +187,7 @@ describe('an endpoint that answers 410', () => {
 
   test('makes its webhook Inactive, with the reason; once', async () => {
     for (const n of [1, 2, 3]) await fail(n, 1_000 + n);
-    expect([await gone(5_000), await gone(5_000)]).toEqual([true, false]);
+    expect([await gone(5_000), await gone(5_000)]).toEqual(['disabled', 'ended']);
     expect(await stored()).toMatchObject({
       status: 'inactive',
       statusReason: expect.stringContaining('410 Gone'),
@@ -199,8 +199,8 @@ describe('an endpoint that answers 410', () => {
 
   test('changes nothing when the webhook was enabled or edited since the attempt began', async () => {
     await reset({ countsFrom: new Date(10_000) });
-    expect([await gone(9_999), (await stored()).status]).toEqual([false, 'active']);
-    expect([await gone(10_000), (await stored()).status]).toEqual([true, 'inactive']);
+    expect([await gone(9_999), (await stored()).status]).toEqual(['changed', 'active']);
+    expect([await gone(10_000), (await stored()).status]).toEqual(['disabled', 'inactive']);
   });
 });
 

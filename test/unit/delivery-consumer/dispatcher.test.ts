@@ -15,10 +15,12 @@ interface Given {
   readonly inFlight?: number;
   readonly perWebhook?: number;
   readonly surplus?: (jobId: string) => boolean;
+  /** Jobs of webhooks that aren't fast. */
+  readonly crowdedAt?: number;
   readonly landsAtOnce?: (jobId: string) => boolean;
 }
 
-function stage({ inFlight = 10, perWebhook = 10, surplus, landsAtOnce = () => false }: Given = {}) {
+function stage({ inFlight = 10, perWebhook = 10, surplus, crowdedAt = 100, landsAtOnce = () => false }: Given = {}) {
   const clock = { now: 0 };
   const left = new Map<string, () => void>();
   const noted: string[] = [];
@@ -43,14 +45,16 @@ function stage({ inFlight = 10, perWebhook = 10, surplus, landsAtOnce = () => fa
             gate: {
               isSurplus: ({ jobId }: Job) => surplus(jobId),
               noteLeft: ({ jobId }: Job) => noted.push(jobId),
+              isCrowded: ({ slowJobs }: { slowJobs: number }) => slowJobs > crowdedAt,
             } as unknown as OverflowGate,
             send: ({ jobId }) => new Promise((resolve) => left.set(jobId, resolve)),
             atUncommitted: 5,
           },
     now: () => clock.now,
-    attempt: ({ jobId }: Job, _origin, landed) =>
+    attempt: ({ jobId, webhookId }: Job, _origin, landed) =>
       new Promise((resolve, reject) => {
         begun.push(jobId);
+        paceOf(webhookId).asked(clock.now);
         if (landsAtOnce(jobId)) landed();
         landings.set(jobId, landed);
         ends.set(jobId, { resolve, reject });
@@ -284,6 +288,19 @@ describe('what waits for a slow webhook and holds its partition’s commit back 
     await end('a');
     expect(slow.map(({ finished }) => finished)).toEqual([true, true, true]);
     expect([partition.positionBeyond(-1), dispatcher.jobs]).toEqual([4, 1]);
+  });
+
+  test('leaves, too, where those that aren’t fast crowd the others out, however little each holds back', async () => {
+    for (const [crowdedAt, leaving] of [
+      [3, ['s2', 's3', 's4']],
+      [4, []],
+    ] as const) {
+      const { admit, dispatcher, left, clock } = stage({ perWebhook: 1, surplus: () => false, crowdedAt });
+      for (const jobId of ['s1', 's2', 's3', 's4']) admit(jobId, SLOW);
+      clock.now = 2_000;
+      await until(() => dispatcher.slowInFlight > 0);
+      expect([...left.keys()].sort()).toEqual(leaving);
+    }
   });
 
   test('stays while it holds back little, and where it isn’t slow', async () => {

@@ -127,12 +127,34 @@ describe('fast is', () => {
     expect(pace.kind).toBe(kind);
   });
 
-  test('not who lets its attempts lie unanswered, from a second on', () => {
+  test('not who lets its requests lie unanswered, from a second on', () => {
     const pace = new Pace(LIMITS);
     round(pace, OK);
-    pace.began(1_000);
+    pace.began(0);
+    pace.asked(1_000);
     expect([pace.isStalled(2_000), pace.kind]).toEqual([false, 'fast']);
     expect([pace.isStalled(2_001), pace.kind]).toEqual([true, 'slow']);
+  });
+
+  test('still whose attempts wait for us, before they are made or after', () => {
+    const pace = new Pace(LIMITS);
+    round(pace, OK);
+    for (let n = 0; n < 2; n += 1) pace.began(0);
+    expect(pace.isStalled(60_000)).toBe(false);
+    pace.asked(60_000);
+    pace.answered(60_010);
+    expect([pace.isStalled(120_000), pace.kind]).toEqual([false, 'fast']);
+  });
+
+  test('still who goes on answering, however long one request takes', () => {
+    const pace = new Pace(LIMITS);
+    round(pace, OK);
+    pace.asked(0);
+    for (let now = 500; now <= 5_000; now += 500) {
+      pace.asked(now);
+      pace.answered(now);
+    }
+    expect([pace.isStalled(5_900), pace.isStalled(6_001)]).toEqual([false, true]);
   });
 
   test('who was slow, again only when it is far from slow', () => {

@@ -118,10 +118,10 @@ export class WebhookStatus {
   }
 
   /**
-   * The endpoint answered 410 Gone: `gone` of core/circuit.ts. False when there is nothing to disable: it was enabled or
-   * edited since the attempt began, it is Inactive or deleted. @throws DependencyError
+   * The endpoint answered 410 Gone: `gone` of core/circuit.ts. `ended`: there is nothing to disable, it is Inactive already
+   * or deleted; `changed`: it was enabled or edited since the attempt began, and lives on. @throws DependencyError
    */
-  async recordGone({ companyId, webhookId, startedAt, at }: GoneOf): Promise<boolean> {
+  async recordGone({ companyId, webhookId, startedAt, at }: GoneOf): Promise<'disabled' | 'ended' | 'changed'> {
     const ours = { companyId, _id: webhookId };
     const result = await onMongo('disabling a webhook', () =>
       this.#webhooks.updateOne(
@@ -139,7 +139,11 @@ export class WebhookStatus {
     );
     const look = { $set: { dueAt: new Date(at) }, $inc: { pokes: 1 } };
     await onMongo('asking for a recovery', () => this.#recoveries.updateOne(ours, look));
-    return result.modifiedCount === 1;
+    if (result.modifiedCount === 1) return 'disabled';
+    const living = await onMongo('looking for a webhook', () =>
+      this.#webhooks.findOne({ ...ours, status: { $ne: 'inactive' } }, { projection: { _id: 1 } }),
+    );
+    return living === null ? 'ended' : 'changed';
   }
 
   /** Waits until every fact was answered. */

@@ -40,6 +40,14 @@ describe('a job is surplus when its queue is full', () => {
   });
 });
 
+test.each([
+  [{ slowJobs: 50, slowBytes: 5_000 }, false],
+  [{ slowJobs: 51, slowBytes: 0 }, true],
+  [{ slowJobs: 1, slowBytes: 5_001 }, true],
+])('those that aren’t fast with %j crowd the others out: %j', (facts, crowded) => {
+  expect(new OverflowGate(LIMITS).isCrowded(facts)).toBe(crowded);
+});
+
 describe('once it overflows', () => {
   test('a webhook goes on until its queue is down to half', () => {
     const gate = new OverflowGate(LIMITS);
@@ -54,16 +62,14 @@ describe('once it overflows', () => {
     expect([600_000, 601_001].map((now) => gate.overflowing(now))).toEqual([1, 0]);
   });
 
-  test('a conversation that left goes on leaving for ten minutes after its last job', () => {
+  test('a conversation that left goes on leaving for ten minutes, which what leaves for that alone doesn’t prolong', () => {
     const gate = new OverflowGate(LIMITS);
-    expect(gate.isSurplus(job(), { ...FACTS, waiting: 10 }, 0)).toBe(true);
+    const full = { ...FACTS, waiting: 10 };
+    expect([0, 100_000].map((now) => gate.isSurplus(job(), full, now))).toEqual([true, true]);
     const empty = { ...FACTS, isSlow: false };
-    expect(gate.isSurplus(job('c2'), empty, 1)).toBe(false);
-    expect([599_999, 1_199_998, 1_800_000].map((now) => gate.isSurplus(job(), empty, now))).toEqual([
-      true,
-      true,
-      false,
-    ]);
+    expect(gate.isSurplus(job('c2'), empty, 100_001)).toBe(false);
+    const seen = [400_000, 699_999, 700_001].map((now) => gate.isSurplus(job(), empty, now));
+    expect(seen).toEqual([true, true, false]);
   });
 
   test('a job that left although it had been taken in takes its conversation with it', () => {
