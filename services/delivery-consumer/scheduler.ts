@@ -1,3 +1,4 @@
+import TinyQueue from 'tinyqueue';
 import { Deque } from '../shared/core/deque.js';
 
 /**
@@ -10,8 +11,8 @@ import { Deque } from '../shared/core/deque.js';
  * nobody knows yet go before the slow, and `unknownInFlight` of them go in any case: after a restart a webhook shows that
  * it is fast however many others hang. When webhooks turn slow, what they have in flight counts among the slow from then
  * on, and may exceed the bounds until it ends. "Order: within a webhook, jobs of one conversation go one at a time":
- * the next one becomes ready when the one before it has landed, at the front of its webhook's queue, because it came
- * before those that wait there.
+ * the next one becomes ready when the one before it has landed. Among those that are ready the one that was admitted
+ * first goes first: a busy conversation neither overtakes the others of its webhook nor falls behind them.
  *
  *   admit → ready (or behind its conversation) → take → in flight → land → release
  *                                                                     └ next of the conversation is ready
@@ -54,12 +55,21 @@ export interface WebhookPace {
   isStalled(now: number): boolean;
 }
 
+/** A job, and how many were admitted before it. */
+interface Admitted<J> {
+  readonly item: J;
+  readonly number: number;
+}
+
+const firstAdmitted = (one: Admitted<unknown>, other: Admitted<unknown>): number => one.number - other.number;
+
 /** What a webhook has here that hasn't landed. */
 interface WebhookQueue<J> {
   readonly pace: WebhookPace;
-  readonly ready: Deque<J>;
+  /** The one that was admitted first at the head. */
+  readonly ready: TinyQueue<Admitted<J>>;
   /** A key for each conversation with a job ready or in flight; its value holds those that wait behind it. */
-  readonly conversations: Map<string, Deque<J> | null>;
+  readonly conversations: Map<string, Deque<Admitted<J>> | null>;
   jobs: number;
   bytes: number;
   inFlight: number;
@@ -90,6 +100,7 @@ export class Scheduler<J extends Schedulable> {
   readonly #rounds = { fast: new Round<J>(), unknown: new Round<J>(), slow: new Round<J>() };
   readonly #inFlight = { fast: 0, unknown: 0, slow: 0 };
   readonly #landed = new Set<J>();
+  #admitted = 0;
   #jobs = 0;
   #bytes = 0;
   #slowJobs = 0;
@@ -151,20 +162,21 @@ export class Scheduler<J extends Schedulable> {
   admit(item: J): void {
     const { job } = item;
     const queue = this.#queueOf(job.webhookId);
+    const admitted = { item, number: this.#admitted++ };
     this.#jobs++;
     this.#bytes += job.body.byteLength;
     this.#count(queue, 1, job.body.byteLength);
     const waiting = queue.conversations.get(job.conversationId);
     if (waiting === undefined) {
       queue.conversations.set(job.conversationId, null);
-      queue.ready.push(item);
+      queue.ready.push(admitted);
       this.#enterRound(queue);
     } else if (waiting === null) {
-      const line = new Deque<J>();
-      line.push(item);
+      const line = new Deque<Admitted<J>>();
+      line.push(admitted);
       queue.conversations.set(job.conversationId, line);
     } else {
-      waiting.push(item);
+      waiting.push(admitted);
     }
   }
 
@@ -175,7 +187,7 @@ export class Scheduler<J extends Schedulable> {
       // A webhook that turned slow or fast since it entered takes its turn among its like.
       this.#classify(queue);
       if (kind !== queue.kind || queue.inFlight >= queue.pace.cap || queue.ready.length === 0) continue;
-      const item = queue.ready.shift() as J;
+      const { item } = queue.ready.pop() as Admitted<J>;
       queue.pace.began(now);
       queue.inFlight++;
       this.#inFlight[kind]++;
@@ -198,7 +210,7 @@ export class Scheduler<J extends Schedulable> {
     this.#count(queue, -1, -job.body.byteLength);
     const next = queue.conversations.get(job.conversationId)?.shift();
     if (next === undefined) queue.conversations.delete(job.conversationId);
-    else queue.ready.unshift(next);
+    else queue.ready.push(next);
     if (queue.conversations.size === 0) this.#webhooks.delete(job.webhookId);
     else this.#enterRound(queue);
   }
@@ -233,29 +245,29 @@ export class Scheduler<J extends Schedulable> {
   }
 
   #evict(queue: WebhookQueue<J>, mayLeave: (item: J) => boolean, evicted: J[]): void {
-    const leave = (item: J): void => {
+    const leave = ({ item }: Admitted<J>): void => {
       evicted.push(item);
       this.#count(queue, -1, -item.job.body.byteLength);
       this.#jobs--;
       this.#bytes -= item.job.body.byteLength;
     };
-    const staying = new Set<string>();
-    for (let left = queue.ready.length; left > 0; left -= 1) {
-      const head = queue.ready.shift() as J;
-      const { conversationId } = head.job;
+    const mayAllLeave = (line: readonly Admitted<J>[]): boolean => line.every(({ item }) => mayLeave(item));
+    const staying = new Map<string, Admitted<J>>();
+    for (let head = queue.ready.pop(); head !== undefined; head = queue.ready.pop()) {
+      const { conversationId } = head.item.job;
       const line = [head, ...(queue.conversations.get(conversationId) ?? [])];
-      if (line.every(mayLeave)) {
+      if (mayAllLeave(line)) {
         line.forEach(leave);
         queue.conversations.delete(conversationId);
       } else {
-        queue.ready.push(head);
-        staying.add(conversationId);
+        staying.set(conversationId, head);
       }
     }
+    for (const head of staying.values()) queue.ready.push(head);
     // Behind those in flight.
     for (const [conversationId, line] of queue.conversations) {
-      if (line === null || staying.has(conversationId) || ![...line].every(mayLeave)) continue;
-      for (const item of line) leave(item);
+      if (line === null || staying.has(conversationId) || !mayAllLeave([...line])) continue;
+      for (const admitted of line) leave(admitted);
       queue.conversations.set(conversationId, null);
     }
   }
@@ -304,7 +316,8 @@ export class Scheduler<J extends Schedulable> {
       const pace = this.#paceOf(webhookId);
       const counts = { jobs: 0, bytes: 0, inFlight: 0 };
       const place = { kind: pace.kind, queued: false, before: undefined, after: undefined };
-      queue = { pace, ready: new Deque<J>(), conversations: new Map(), ...counts, ...place };
+      const ready = new TinyQueue<Admitted<J>>([], firstAdmitted);
+      queue = { pace, ready, conversations: new Map(), ...counts, ...place };
       this.#webhooks.set(webhookId, queue);
     }
     return queue;
@@ -313,10 +326,10 @@ export class Scheduler<J extends Schedulable> {
 
 /** The jobs of a conversation are in one partition: the first that waits tells for all. */
 function isPinned<J>({ ready, conversations }: WebhookQueue<J>, pins: (item: J) => boolean): boolean {
-  for (const head of ready) if (pins(head)) return true;
+  for (const { item } of ready.data) if (pins(item)) return true;
   for (const line of conversations.values()) {
     const first = line?.peek();
-    if (first !== undefined && pins(first)) return true;
+    if (first !== undefined && pins(first.item)) return true;
   }
   return false;
 }

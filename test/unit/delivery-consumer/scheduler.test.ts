@@ -5,7 +5,8 @@ import { paceOf, type SetPace } from '../../support/paces.js';
 
 /**
  * The naive model: a list of all jobs held, in the order of admission, and searches through it. It doesn't say which
- * job is next, it says which may be: one whose webhook and whose conversation are free, the oldest of its conversation.
+ * webhook is next, it says which jobs may go: those whose webhook and whose conversation are free, the oldest of its
+ * conversation; and of its webhook's the one that was admitted first.
  */
 interface Item extends Schedulable {
   readonly number: number;
@@ -15,8 +16,9 @@ interface Bounds {
   readonly inFlight: number;
   readonly slowInFlight: number;
   readonly unknownInFlight: number;
-  readonly perWebhook: number;
 }
+
+const MAX_CAP = 4;
 
 /** In the order in which they go. */
 const KINDS: readonly PaceKind[] = ['fast', 'unknown', 'slow'];
@@ -25,6 +27,7 @@ type Paces = ReadonlyMap<string, SetPace>;
 
 const lineOf = ({ job }: Item): string => `${job.webhookId} ${job.conversationId}`;
 const mayLeave = ({ number }: Item): boolean => number % 7 !== 0;
+const pins = ({ number }: Item): boolean => number % 3 === 0;
 
 class Model {
   readonly #limits: Bounds;
@@ -63,9 +66,12 @@ class Model {
     this.#note();
   }
 
-  /** Takes out what waits for slow webhooks, conversations of which a job has to stay excepted. */
+  /** Takes out what waits for slow webhooks that are pinned, conversations of which a job has to stay excepted. */
   evict(): Item[] {
-    const waiting = this.held.filter((item) => !this.flying.has(item) && this.kindOf(item.job.webhookId) === 'slow');
+    const ofSlow = this.held.filter((item) => !this.flying.has(item) && this.kindOf(item.job.webhookId) === 'slow');
+    const heads = ofSlow.filter((item) => ofSlow.find((other) => lineOf(other) === lineOf(item)) === item);
+    const pinned = new Set(heads.filter(pins).map(({ job }) => job.webhookId));
+    const waiting = ofSlow.filter(({ job }) => pinned.has(job.webhookId));
     const stays = new Set(waiting.filter((item) => !mayLeave(item)).map(lineOf));
     const evicted = waiting.filter((item) => !stays.has(lineOf(item)));
     for (const item of evicted) this.held.splice(this.held.indexOf(item), 1);
@@ -88,6 +94,8 @@ class Model {
     expect(item).toBeDefined();
     if (item === undefined) return;
     expect(free).toContain(item);
+    // Held is in the order of admission.
+    expect(item).toBe(free.find(({ job }) => job.webhookId === item.job.webhookId));
     const kind = this.kindOf(item.job.webhookId);
     expect(kind).toBe(KINDS.find((one) => free.some(({ job }) => this.kindOf(job.webhookId) === one)));
     this.#passedBy.delete(item.job.webhookId);
@@ -105,7 +113,8 @@ class Model {
     const { webhookId, conversationId } = item.job;
     const ofWebhook = [...this.flying].filter(({ job }) => job.webhookId === webhookId);
     const oldest = this.held.find(({ job }) => job.webhookId === webhookId && job.conversationId === conversationId);
-    return ofWebhook.length < this.#limits.perWebhook && oldest === item && this.#hasRoom(webhookId);
+    const cap = this.#paces.get(webhookId)?.cap ?? 0;
+    return ofWebhook.length < cap && oldest === item && this.#hasRoom(webhookId);
   }
 
   #hasRoom(webhookId: string): boolean {
@@ -136,7 +145,10 @@ type Step =
   | { readonly kind: 'take' }
   | { readonly kind: 'evict' }
   | { readonly kind: 'turn'; readonly which: number; readonly to: PaceKind }
-  | { readonly kind: 'land' | 'release'; readonly which: number };
+  /** `cap`: what its answer made of the cap of its webhook. */
+  | { readonly kind: 'land' | 'release'; readonly which: number; readonly cap: number };
+
+const cap = fc.integer({ min: 1, max: MAX_CAP });
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -149,8 +161,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('take' as const) }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('land' as const, 'release' as const), which: fc.nat() }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('release' as const), which: fc.nat() }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constantFrom('land' as const, 'release' as const), which: fc.nat(), cap }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('release' as const), which: fc.nat(), cap }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('evict' as const) }) },
   {
     weight: 1,
@@ -162,13 +177,12 @@ const limits: fc.Arbitrary<Bounds> = fc.record({
   inFlight: fc.integer({ min: 1, max: 20 }),
   slowInFlight: fc.integer({ min: 1, max: 8 }),
   unknownInFlight: fc.integer({ min: 0, max: 3 }),
-  perWebhook: fc.integer({ min: 1, max: 4 }),
 });
 
 const kinds = fc.array(fc.constantFrom(...KINDS), { minLength: WEBHOOKS, maxLength: WEBHOOKS });
 
 function play(bounds: Bounds, kindsAtFirst: readonly PaceKind[], steps: readonly Step[]): void {
-  const paces = new Map(kindsAtFirst.map((kind, n) => [`w${n}`, paceOf({ cap: bounds.perWebhook, kind })]));
+  const paces = new Map(kindsAtFirst.map((kind, n) => [`w${n}`, paceOf({ cap: MAX_CAP / 2, kind })]));
   const scheduler = new Scheduler<Item>(bounds, (webhookId) => paces.get(webhookId) as SetPace);
   const model = new Model(bounds, paces);
   const taken: Item[] = [];
@@ -182,6 +196,10 @@ function play(bounds: Bounds, kindsAtFirst: readonly PaceKind[], steps: readonly
     scheduler.release(item, 0);
     model.release(item);
   };
+  const answered = (item: Item, now: number): void => {
+    const pace = paces.get(item.job.webhookId);
+    if (pace !== undefined && model.flying.has(item)) pace.cap = now;
+  };
   let [admitted, gone] = [0, 0];
   for (const current of steps) {
     if (current.kind === 'admit') {
@@ -193,7 +211,7 @@ function play(bounds: Bounds, kindsAtFirst: readonly PaceKind[], steps: readonly
     } else if (current.kind === 'take') {
       take();
     } else if (current.kind === 'evict') {
-      const evicted = scheduler.evictSlow(() => true, mayLeave);
+      const evicted = scheduler.evictSlow(pins, mayLeave);
       const expected = model.evict();
       expect(evicted.map(({ number }) => number).sort(byNumber)).toEqual(expected.map(({ number }) => number));
       expectOrder(evicted);
@@ -210,11 +228,14 @@ function play(bounds: Bounds, kindsAtFirst: readonly PaceKind[], steps: readonly
     } else if (current.kind === 'land') {
       const item = anyOf(model.flying, current.which);
       if (item === undefined) continue;
+      answered(item, current.cap);
       scheduler.land(item, 0);
       model.land(item);
     } else {
       const item = anyOf([...model.flying, ...model.landed], current.which);
-      if (item !== undefined) release(item);
+      if (item === undefined) continue;
+      answered(item, current.cap);
+      release(item);
     }
     const here = [...model.held, ...model.landed];
     expect([scheduler.jobs, scheduler.inFlight]).toEqual([here.length, model.flying.size]);
