@@ -1,4 +1,4 @@
-import type { Lease } from './recovery.js';
+import type { Lease, Look } from './recovery.js';
 
 /**
  * Looks for recoveries that are due, takes them by lease and looks after each, several at a time.
@@ -6,35 +6,42 @@ import type { Lease } from './recovery.js';
  * Every delivery process does so and none leads: what one that dies had leased is due again when its lease ends. Leases
  * of what takes long are renewed; one that was lost meanwhile, because the process slept, ends its look: another is at it.
  * `stop` begins nothing more and lets what is under way come to an end.
+ *
+ * Looks that wait for a probe hold one event each and no place of the others', so that endpoints that hang don't keep
+ * those that are well again waiting for their turn; of all together there are at most four times as many.
  */
 export interface RecoveryWatchPorts {
   /** Leases at most `limit` recoveries that are due. */
   readonly lease: (limit: number) => Promise<readonly Lease[]>;
   /** Returns those that are not ours any more. */
   readonly renew: (leases: readonly Lease[]) => Promise<readonly Lease[]>;
-  readonly look: (lease: Lease, stopping: AbortSignal) => Promise<void>;
+  readonly look: (lease: Lease, look: Look) => Promise<void>;
   /** What a look threw: the process was interrupted, or it is a bug. */
   readonly onError: (error: unknown) => void;
 }
 
 export interface RecoveryWatchSettings {
-  /** Webhooks looked after at a time. */
+  /** Webhooks looked after at a time, beside those whose probe is under way. */
   readonly recoveries: number;
   readonly everyMs: number;
   readonly renewEveryMs: number;
 }
 
-interface Look {
+interface UnderWay {
   readonly lease: Lease;
   readonly looking: Promise<void>;
   readonly lost: AbortController;
 }
 
+/** Looks in all, as a multiple of the places. */
+const WITH_PROBES = 4;
+
 export class RecoveryWatch {
   readonly #settings: RecoveryWatchSettings;
   readonly #ports: RecoveryWatchPorts;
   readonly #stopping = new AbortController();
-  readonly #underWay = new Map<string, Look>();
+  readonly #underWay = new Map<string, UnderWay>();
+  #probing = 0;
   #polling: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #renewedAt = performance.now();
@@ -71,7 +78,9 @@ export class RecoveryWatch {
   async #poll(): Promise<void> {
     try {
       await this.#renew();
-      const room = this.#settings.recoveries - this.#underWay.size;
+      const { recoveries } = this.#settings;
+      const { size } = this.#underWay;
+      const room = Math.min(recoveries - (size - this.#probing), recoveries * WITH_PROBES - size);
       if (room > 0) for (const lease of await this.#ports.lease(room)) this.#begin(lease);
     } catch (error) {
       this.#ports.onError(error);
@@ -90,8 +99,9 @@ export class RecoveryWatch {
   #begin(lease: Lease): void {
     if (this.#underWay.has(lease.webhookId)) return;
     const lost = new AbortController();
+    const stopping = AbortSignal.any([this.#stopping.signal, lost.signal]);
     const looking = this.#ports
-      .look(lease, AbortSignal.any([this.#stopping.signal, lost.signal]))
+      .look(lease, { stopping, probing: (isProbing) => void (this.#probing += isProbing ? 1 : -1) })
       .catch((error: unknown) => this.#ports.onError(error))
       .finally(() => this.#underWay.delete(lease.webhookId));
     this.#underWay.set(lease.webhookId, { lease, looking, lost });

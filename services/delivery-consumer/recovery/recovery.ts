@@ -17,7 +17,8 @@ import { RecoveryWindow } from './recovery-window.js';
  *
  * An event is removed from what is held only after everything that its attempt caused has been acknowledged: whoever
  * dies in between doubles the attempts under way, and loses nothing. A process looks after so many webhooks at a time, so
- * a backlog is left after some seconds, for the longest due to have their turn. The status is read from MongoDB itself, not
+ * a backlog is left after some seconds, for the longest due to have their turn; a probe that is under way takes nobody's
+ * place, and one that succeeded ends its look: what follows takes its turn among the backlogs. The status is read from MongoDB itself, not
  * from the cache; where the cache is behind, an attempt answers `held` and is made a moment later.
  */
 export interface RecoveryPorts {
@@ -32,6 +33,8 @@ export interface RecoveryPorts {
   readonly remove: (lease: Lease, attemptIds: readonly string[]) => Promise<void>;
   /** Gives the lease back; the next look is at `dueAt` (epoch ms) or earlier. */
   readonly putOff: (lease: Lease, dueAt: number) => Promise<void>;
+  /** Gives the lease back; its next turn comes before all probes. */
+  readonly giveTurn: (lease: Lease) => Promise<void>;
   /** False when something was held meanwhile. */
   readonly end: (lease: Lease) => Promise<boolean>;
   readonly probe: Attempt;
@@ -70,8 +73,16 @@ export interface RecoverySettings {
   readonly inFlight: number;
 }
 
-/** What to do next: look again at once, at an instant (epoch ms), or never, because nothing is held. */
-type Next = 'again' | 'empty' | number;
+/** What a look is told, and tells. */
+export interface Look {
+  /** Lets it come to an end without leaving anything half done. */
+  readonly stopping: AbortSignal;
+  /** Whether it waits for a probe, and for nothing else. */
+  readonly probing: (isProbing: boolean) => void;
+}
+
+/** What to do next: go on, in another turn or at an instant (epoch ms), or never, because nothing is held. */
+type Next = 'again' | 'turn' | 'empty' | number;
 
 const PAGE = 100;
 /** What ended is removed by tens: so much a crash may double beside what is in flight. */
@@ -82,10 +93,11 @@ const CACHE_BEHIND_MS = 250;
 const TAKEN_MS = 1_000;
 /** How long a webhook's backlog is worked off before others have their turn. */
 const TURN_MS = 5_000;
+/** How long one that waits is left alone: should it become Failed meanwhile, its circuit says when it is probed. */
+const LOOK_AGAIN_MS = 5_000;
 
-interface Turn {
+interface Turn extends Look {
   readonly window: RecoveryWindow;
-  readonly stopping: AbortSignal;
   readonly until: number;
 }
 
@@ -98,13 +110,13 @@ export class Recovery {
     this.#ports = ports;
   }
 
-  /** `stopping` lets it come to an end without leaving anything half done. */
-  async look(lease: Lease, stopping: AbortSignal): Promise<void> {
+  async look(lease: Lease, look: Look): Promise<void> {
     const window = new RecoveryWindow(this.#settings.inFlight);
-    const turn = { window, stopping, until: this.#ports.now() + TURN_MS };
+    const turn = { ...look, window, until: this.#ports.now() + TURN_MS };
     for (;;) {
-      const next = stopping.aborted ? this.#ports.now() : await this.#step(lease, turn);
+      const next = look.stopping.aborted ? 'turn' : await this.#step(lease, turn);
       if (next === 'again') continue;
+      if (next === 'turn') return this.#ports.giveTurn(lease);
       if (next === 'empty' && (await this.#ports.end(lease))) return;
       return this.#ports.putOff(lease, next === 'empty' ? this.#ports.now() : next);
     }
@@ -117,7 +129,7 @@ export class Recovery {
       case 'inactive':
         return this.#discard(lease, 'webhook-inactive');
       case 'failed':
-        return this.#tend(lease, state.circuit);
+        return this.#tend(lease, state.circuit, turn);
       case 'active':
         return this.#drain(lease, turn);
     }
@@ -131,14 +143,14 @@ export class Recovery {
     return 'again';
   }
 
-  async #tend(lease: Lease, circuit: Circuit | null): Promise<Next> {
+  async #tend(lease: Lease, circuit: Circuit | null, look: Look): Promise<Next> {
     const [head] = await this.#ports.oldest(lease, 1);
     if (head === undefined) return 'empty';
     if (head.expiresAt <= this.#ports.now()) return this.#dropExpired(lease);
     if (circuit !== null && circuit.nextProbeAt > this.#ports.now())
       return Math.min(circuit.nextProbeAt, head.expiresAt);
     const begun = await this.#ports.beginProbe(lease);
-    return begun === undefined ? this.#ports.now() + TAKEN_MS : this.#probe(lease, head, begun);
+    return begun === undefined ? this.#ports.now() + TAKEN_MS : this.#probe(lease, head, begun, look);
   }
 
   async #dropExpired(lease: Lease): Promise<Next> {
@@ -153,8 +165,9 @@ export class Recovery {
   }
 
   /** What is still owed after a failed probe is held by the attempt itself, before the probe is removed here. */
-  async #probe(lease: Lease, held: HeldDelivery, { openedAt, probes }: Circuit): Promise<Next> {
-    const end = await this.#ports.probe(held.job, 'probe');
+  async #probe(lease: Lease, held: HeldDelivery, { openedAt, probes }: Circuit, { probing }: Look): Promise<Next> {
+    probing(true);
+    const end = await this.#ports.probe(held.job, 'probe').finally(() => probing(false));
     const probe = probes + 1;
     const failed = end === 'failed' || typeof end === 'object';
     if (failed || end === 'delivered') {
@@ -172,7 +185,7 @@ export class Recovery {
         notBefore,
       });
     }
-    return 'again';
+    return end === 'delivered' ? 'turn' : 'again';
   }
 
   /** Whether its endpoint asked for more time. */
@@ -185,7 +198,7 @@ export class Recovery {
     const page = await this.#ports.oldest(lease, PAGE);
     const [head] = page;
     if (head === undefined) return 'empty';
-    if (this.#waits(head)) return head.job.notBefore;
+    if (this.#waits(head)) return Math.min(head.job.notBefore, this.#ports.now() + LOOK_AGAIN_MS);
     const wave = new Wave(lease, window, this.#ports);
     for (const held of page) {
       await wave.room();
@@ -195,7 +208,7 @@ export class Recovery {
     }
     await wave.end();
     if (wave.blocked) return this.#ports.now() + CACHE_BEHIND_MS;
-    return this.#ports.now() >= until ? this.#ports.now() : 'again';
+    return this.#ports.now() >= until ? 'turn' : 'again';
   }
 }
 

@@ -56,7 +56,7 @@ export function createRecoveryWatch(
     {
       lease: (limit) => wait(() => recoveries.lease(limit, new Date())),
       renew: (leases) => wait(() => recoveries.renew(leases, new Date())),
-      look: (lease, stopping) => recovery.look(lease, stopping),
+      look: (lease, look) => recovery.look(lease, look),
       onError: (error) => {
         if (!(error instanceof Interrupted) && !abandoned.aborted) context.fatal(error);
       },
@@ -78,6 +78,7 @@ function recoveryPorts(
     oldest: (lease, limit) => wait(() => held.oldest(lease, limit)),
     remove: (lease, attemptIds) => wait(() => held.remove(lease, attemptIds)),
     putOff: (lease, dueAt) => wait(() => recoveries.putOff(lease, new Date(dueAt))),
+    giveTurn: (lease) => wait(() => recoveries.giveTurn(lease, new Date())),
     end: (lease) => wait(() => recoveries.end(lease)),
     probe: attempt,
     deliver: heldDelivery(dispatcher, abandoned),

@@ -56,6 +56,17 @@ describe('what is held', () => {
     expect(await names()).toEqual(['a']);
   });
 
+  test('is never without a recovery that will find it: that is there before, and again if it ended in between', async () => {
+    database.commands.length = 0;
+    await hold('a');
+    const writes = database.commands.filter(({ commandName }) => ['update', 'insert'].includes(commandName));
+    expect(writes.map(({ command, commandName }) => `${commandName} ${String(command[commandName])}`)).toEqual([
+      'update recoveries',
+      'insert held_deliveries',
+      'update recoveries',
+    ]);
+  });
+
   test('is read by pages of 4 MiB of bodies, and of one event however large it is', async () => {
     const roomy = new HeldDeliveries({ db: database.db, policy: { ...POLICY, maxEvents: 100, maxBytes: 100_000_000 } });
     const sizes = [1_500_000, 1_500_000, 1_500_000, 5_000_000, 10];
@@ -135,7 +146,7 @@ describe('a recovery', () => {
     await hold('a');
     const [one, other] = [recoveries('one'), recoveries('other')];
     const leased = await Promise.all([one.lease(10, now), other.lease(10, now)]);
-    expect(leased.flat()).toEqual([{ ...REF, holds: 1, pokes: 0 }]);
+    expect(leased.flat()).toEqual([{ ...REF, holds: 2, pokes: 0 }]);
     const holder = leased[0].length === 1 ? 'one' : 'other';
     expect(await recoveries(holder).renew([REF], new Date(NOW + 1_000))).toEqual([]);
     expect(await other.lease(10, new Date(NOW + LEASE_MS + 999))).toEqual([]);
@@ -167,7 +178,7 @@ describe('a recovery', () => {
     const rest = await recoveries('p3').lease(20, now);
     expect([...ids, ...rest.map(({ webhookId }) => webhookId)].sort()).toEqual([...webhookIds].sort());
     for (const { companyId, webhookId, holds, pokes } of rest)
-      expect({ companyId, holds, pokes }).toEqual({ companyId: `co_${webhookId}`, holds: 1, pokes: 0 });
+      expect({ companyId, holds, pokes }).toEqual({ companyId: `co_${webhookId}`, holds: 2, pokes: 0 });
   });
 
   test('ends only if nothing was held since it was leased', async () => {
@@ -182,6 +193,23 @@ describe('a recovery', () => {
     if (again === undefined) throw new Error('not leased');
     expect(await one.end(again)).toBe(true);
     expect(await recovery()).toBeNull();
+  });
+
+  test('that a person asked for, or whose turn is given on, goes before all probes that are late', async () => {
+    const store = new WebhookStore({ db: database.db, vault: testVault(database.db) });
+    const webhookId = await inserted(store, 'company_1');
+    const ref = { companyId: 'company_1', webhookId };
+    await hold('b', { webhookId: 'wh_b' });
+    const one = recoveries('one');
+    const [backlog] = await one.lease(1, now);
+    await hold('a', { webhookId });
+    for (let n = 0; n < 5; n += 1) await hold(`late${n}`, { webhookId: `wh_late${n}` });
+    const halfAnHourLater = new Date(NOW + 1_800_000);
+    await store.setStatus(ref, 'active', halfAnHourLater);
+    await one.giveTurn(backlog!, halfAnHourLater);
+    const leased = await one.lease(2, halfAnHourLater);
+    expect(leased.map((lease) => lease.webhookId).sort()).toEqual([webhookId, 'wh_b'].sort());
+    expect(await one.lease(10, halfAnHourLater)).toHaveLength(5);
   });
 
   test('is put off, unless a person asked to look at once meanwhile', async () => {

@@ -12,9 +12,9 @@ import type { WebhookRef } from './webhooks.js';
 /**
  * What is held for Failed webhooks: one document per attempt that is still owed, in the order of recovery.
  *
- * Holding is idempotent by the attempt, and acknowledged by a majority before it counts. Each batch writes the
- * deliveries first and then tells the webhook's recovery of them, so that no held delivery is ever without a recovery
- * that will find it. The bounds are judged by what was counted within the last second, or the last ten while less than
+ * Holding is idempotent by the attempt, and acknowledged by a majority before it counts. Each batch tells the webhook's
+ * recovery of its deliveries before it writes them, so that none is without one where the process ends in between, and
+ * again after it, because a look in between finds nothing and ends the recovery. The bounds are judged by what was counted within the last second, or the last ten while less than
  * half of them is used: several processes that hold for one webhook may exceed them by what they hold in that time, and
  * no counter can drift.
  */
@@ -154,6 +154,7 @@ export class HeldDeliveries {
     for (const [key, group] of groups) await this.#judge(group, counts.get(key) as Counted, results);
     const wanted = items.filter((item) => results.get(item) === 'held');
     try {
+      await this.#register(wanted);
       await this.#insert(wanted);
       await this.#register(wanted);
     } catch (error) {

@@ -3,7 +3,7 @@ import type { Circuit } from '../../core/circuit.js';
 import type { Status } from '../../core/vocabulary.js';
 import { WriteBatcher, type Settled } from '../process/write-batcher.js';
 import { onMongo } from './mongo-errors.js';
-import type { RecoveryDocument } from './recovery-document.js';
+import { dueFirst, type RecoveryDocument } from './recovery-document.js';
 import { TickBatch } from './tick-batch.js';
 import { settledBy, writeUnordered } from './unordered-write.js';
 import { toCircuit, type WebhookDocument } from './webhook-document.js';
@@ -117,6 +117,11 @@ export class Recoveries {
   /** Gives the lease back; the next look is at `dueAt`, or at once if a person asked for it. @throws DependencyError */
   putOff(lease: Lease, dueAt: Date): Promise<void> {
     return this.#puttingOff.add({ lease, dueAt });
+  }
+
+  /** Gives the lease back; the next turn of its webhook comes before all probes. @throws DependencyError */
+  giveTurn(lease: Lease, now: Date): Promise<void> {
+    return this.putOff(lease, dueFirst(now));
   }
 
   /** Ends a recovery of which nothing is held. False when something was held meanwhile. @throws DependencyError */

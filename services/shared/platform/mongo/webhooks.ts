@@ -5,7 +5,7 @@ import type { Vault } from '../crypto/vault.js';
 import { planCreations } from './creation-plan.js';
 import { sealEndpoint } from './endpoint-secrets.js';
 import { isDuplicateKey, onMongo } from './mongo-errors.js';
-import type { RecoveryDocument } from './recovery-document.js';
+import { dueFirst, type RecoveryDocument } from './recovery-document.js';
 import { within, type Within } from './transaction.js';
 import type { Endpoint, WebhookDocument } from './webhook-document.js';
 
@@ -122,7 +122,7 @@ export class WebhookStore {
     await within('asking for a recovery', options, () =>
       this.#recoveries.updateOne(
         { companyId, _id: webhookId },
-        { $set: { dueAt: now }, $inc: { pokes: 1 } },
+        { $set: { dueAt: dueFirst(now) }, $inc: { pokes: 1 } },
         sessionOf(options),
       ),
     );

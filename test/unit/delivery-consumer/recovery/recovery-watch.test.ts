@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import type { Lease } from '../../../../services/delivery-consumer/recovery/recovery.js';
+import type { Lease, Look } from '../../../../services/delivery-consumer/recovery/recovery.js';
 import { RecoveryWatch } from '../../../../services/delivery-consumer/recovery/recovery-watch.js';
 
 const leaseOf = (webhookId: string): Lease => ({ companyId: 'company_1', webhookId, holds: 1, pokes: 0 });
@@ -25,7 +25,7 @@ function watchOf(lost: () => readonly Lease[]) {
         renewed.push(leases.map(({ webhookId }) => webhookId).join(' '));
         return Promise.resolve(lost());
       },
-      look: ({ webhookId }, stopping) =>
+      look: ({ webhookId }, { stopping }) =>
         new Promise((resolve) =>
           stopping.addEventListener('abort', () => {
             stopped.push(webhookId);
@@ -57,5 +57,46 @@ test('as long as none is lost, all go on', async () => {
   const { watch, stopped, renewed } = watchOf(() => []);
   await jest.advanceTimersByTimeAsync(4_000);
   expect([watch.size, stopped, renewed.length]).toEqual([2, [], 4]);
+  await watch.stop();
+});
+
+test('looks that wait for a probe take no places of the others, and are four times as many at most in all', async () => {
+  const looks: Look[] = [];
+  let due = 100;
+  const asked: number[] = [];
+  const watch = new RecoveryWatch(
+    { recoveries: 4, everyMs: 250, renewEveryMs: 60_000 },
+    {
+      lease: (limit) => {
+        asked.push(limit);
+        const leased = Math.min(limit, due);
+        due -= leased;
+        return Promise.resolve(Array.from({ length: leased }, (_, n) => leaseOf(`wh_${due + n}`)));
+      },
+      renew: () => Promise.resolve([]),
+      look: (_lease, look) =>
+        new Promise((resolve) => {
+          looks.push(look);
+          look.stopping.addEventListener('abort', () => resolve());
+        }),
+      onError: (error) => {
+        throw error;
+      },
+    },
+  );
+  watch.start();
+  const poll = () => jest.advanceTimersByTimeAsync(250);
+  await poll();
+  await poll();
+  expect([watch.size, asked]).toEqual([4, [4]]);
+  for (let begun = 0; begun < 20; begun += 4) {
+    looks.slice(begun).forEach(({ probing }) => probing(true));
+    await poll();
+  }
+  expect([watch.size, asked]).toEqual([16, [4, 4, 4, 4]]);
+  // Two have had their answers, and go on with work of their own: nobody else may begin for that.
+  looks.slice(0, 2).forEach(({ probing }) => probing(false));
+  await poll();
+  expect(watch.size).toBe(16);
   await watch.stop();
 });

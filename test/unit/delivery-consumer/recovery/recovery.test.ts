@@ -41,7 +41,7 @@ function worldOf({
   const did: string[] = [];
   const entries: FailureEntry[] = [];
   const onDeliver = (): unknown => undefined;
-  const world = { did, entries, held, status, circuit, inFlight: 0, mostInFlight: 0, onDeliver };
+  const world = { did, entries, held, status, circuit, inFlight: 0, mostInFlight: 0, probing: false, onDeliver };
   const endOf = (jobId: string): AttemptEnd => ends[jobId] ?? 'delivered';
   /** As the attempt does: held anew, with the wait. */
   const holdOn = (job: Job): void => {
@@ -64,6 +64,7 @@ function worldOf({
       return Promise.resolve();
     },
     putOff: (_lease, dueAt) => Promise.resolve(void did.push(`put off ${dueAt - NOW}`)),
+    giveTurn: () => Promise.resolve(void did.push('give turn')),
     end: () => Promise.resolve(did.push('end') > 0),
     probe: ({ jobId }) => {
       did.push(`probe ${jobId}`);
@@ -91,7 +92,9 @@ function worldOf({
     ...ports,
   };
   const look = async (stopping = new AbortController().signal): Promise<readonly string[]> => {
-    await new Recovery({ hold: HOLD, maxWaitMs: 900_000, inFlight }, all).look(LEASE, stopping);
+    const recovery = new Recovery({ hold: HOLD, maxWaitMs: 900_000, inFlight }, all);
+    const probing = (isProbing: boolean): void => void (world.probing = isProbing);
+    await recovery.look(LEASE, { stopping, probing });
     return did;
   };
   return Object.assign(world, { look });
@@ -116,15 +119,27 @@ describe('a Failed webhook', () => {
     expect(await world.look()).toEqual(['probe a', 'remove a:1', 'probe 1 failed', 'put off 1000']);
   });
 
-  test('that answers 2xx gets the others at once, in order', async () => {
+  test('that answers 2xx gets the others in its next turn, in order', async () => {
     const world = worldOf({ held: heldOf('a', 'b', 'c') });
-    expect((await world.look()).filter((step) => !step.startsWith('remove'))).toEqual([
-      'probe a',
-      'deliver b',
-      'deliver c',
-      'end',
-    ]);
+    expect(await world.look()).toEqual(['probe a', 'remove a:1', 'give turn']);
+    world.did.length = 0;
+    const did = await world.look();
+    expect(did.filter((step) => !step.startsWith('remove'))).toEqual(['deliver b', 'deliver c', 'end']);
     expect(world.held).toEqual([]);
+  });
+
+  test.each(['delivered', 'failed', 'interrupted'] as const)('tells that its probe is under way: %s', async (end) => {
+    const told: boolean[] = [];
+    const world = worldOf({
+      ports: {
+        probe: () => {
+          told.push(world.probing);
+          return end === 'interrupted' ? Promise.reject(new Error(end)) : Promise.resolve(end);
+        },
+      },
+    });
+    await world.look().catch(() => undefined);
+    expect([told, world.probing]).toEqual([[true], false]);
   });
 
   test('that another process probes is looked at again soon', async () => {
@@ -174,7 +189,7 @@ describe('an Active webhook', () => {
       world.onDeliver = () => (clock.now += msPerEvent);
       const did = await world.look();
       expect(did.filter((step) => step.startsWith('deliver'))).toHaveLength(delivered);
-      expect([did.at(-1), world.held.length]).toEqual([`put off ${clock.now - NOW}`, 20 - delivered]);
+      expect([did.at(-1), world.held.length]).toEqual(['give turn', 20 - delivered]);
     }
   });
 
@@ -197,6 +212,14 @@ describe('an Active webhook', () => {
     expect(world.held.map(({ job }) => attemptIdOf(job))).toEqual(['b:1+1', 'c:1', 'd:1', 'e:1']);
     world.did.length = 0;
     expect(await world.look()).toEqual(['put off 700']);
+  });
+
+  test('that asked to wait for long is looked at meanwhile: it may be Failed by then, and due for a probe', async () => {
+    const [held] = heldOf('a') as [HeldDelivery];
+    const world = worldOf({ status: 'active', held: [{ ...held, job: { ...held.job, notBefore: NOW + 900_000 } }] });
+    expect(await world.look()).toEqual(['put off 5000']);
+    Object.assign(world, { status: 'failed', circuit: OPEN });
+    expect((await world.look())[1]).toBe('probe a');
   });
 
   test('that asked to wait in the middle of what is held gets what comes before', async () => {
@@ -233,5 +256,5 @@ describe('a webhook that wants nothing', () => {
 test('a process that stops begins nothing and gives the lease back at once', async () => {
   const stopping = new AbortController();
   stopping.abort();
-  expect(await worldOf().look(stopping.signal)).toEqual(['put off 0']);
+  expect(await worldOf().look(stopping.signal)).toEqual(['give turn']);
 });
