@@ -5,8 +5,8 @@ import { markFetchedBatches } from '../../services/shared/platform/kafka/outdate
 /** A consumer of kafkajs as far as ours can see it; the test plays the broker. */
 export interface ScriptedKafka {
   readonly kafka: Kafka;
-  /** The member joins, or joins again, with partition 0 of topic t. */
-  readonly join: (memberId?: string) => void;
+  /** The member joins, or joins again, with partition 0 of topic t unless told otherwise. */
+  readonly join: (memberId?: string, partitions?: readonly number[]) => void;
   readonly rebalancing: () => void;
   /** Brings a batch of partition 0. */
   readonly batch: (...offsets: number[]) => Promise<void>;
@@ -66,9 +66,9 @@ export function scriptedKafka(commit: Commit = () => Promise.resolve()): Scripte
     told,
     onPause: () => undefined,
     commits: () => Promise.resolve({ offset: '-1', metadata: '' }),
-    join: (memberId = 'm') => {
+    join: (memberId = 'm', partitions = [0]) => {
       group.offsetManager = positions();
-      listeners.get(EVENTS.GROUP_JOIN)?.({ payload: { memberId, memberAssignment: { t: [0] } } });
+      listeners.get(EVENTS.GROUP_JOIN)?.({ payload: { memberId, memberAssignment: { t: partitions } } });
     },
     rebalancing: () => listeners.get(EVENTS.REBALANCING)?.({}),
     batch: async (...offsets) => (await scripted.fetched(...offsets))(),

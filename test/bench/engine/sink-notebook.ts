@@ -39,9 +39,10 @@ export class SinkNotebook {
 
   note(path: 'ok' | 'sick', { body }: SeenRequest, atUs: number, accepted: boolean): void {
     const id = idIn(body);
-    if (producedAtUsOf(id) < this.#fromUs) return;
+    // An event that arrives again is neither late nor another one.
+    if (producedAtUsOf(id) < this.#fromUs || this.#arrivals.has(id)) return;
     (path === 'ok' ? this.#ok : this.#sick).push((atUs - producedAtUsOf(id)) / 1_000);
-    if (accepted && !this.#arrivals.has(id)) this.#arrive(id, atUs);
+    if (accepted) this.#arrive(id, atUs);
   }
 
   /** Whether this attempt is to fail: the first of each event does. */
@@ -53,7 +54,7 @@ export class SinkNotebook {
       return true;
     }
     this.#failedAtUs.delete(id);
-    if (this.on) this.#retried.push((atUs - failedAtUs) / 1_000);
+    if (this.on && producedAtUsOf(id) >= this.#fromUs) this.#retried.push((atUs - failedAtUs) / 1_000);
     return false;
   }
 

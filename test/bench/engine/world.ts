@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { subjectOf } from '../../../services/shared/platform/avro/register-schemas.js';
 import { createRegistryClient } from '../../../services/shared/platform/avro/registry-client.js';
 import { newestSchema } from '../../../services/shared/platform/avro/schema-files.js';
@@ -25,6 +26,8 @@ export interface WorldOptions {
   readonly profile?: string | undefined;
 }
 
+/** Until the last attempt of a webhook that was deleted has begun. */
+const DELETED_MS = 1_000;
 const PLAIN_HTTP = new URL('./plain-http.js', import.meta.url).href;
 
 /**
@@ -71,6 +74,14 @@ export class World {
         return { companyId, webhookId: await this.system.webhook(companyId, '/', { url, events }) };
       }),
     );
+  }
+
+  /** Deletes webhooks, and waits until they concern nobody any more: no attempt is under way, nothing is held. */
+  async retire(recipients: readonly Recipient[]): Promise<void> {
+    await Promise.all(recipients.map((recipient) => this.system.webhooks.deleteWebhook(recipient)));
+    await pause(this.system.config.delivery.timeoutMs + DELETED_MS);
+    const held = this.system.mongo.db.collection('held_deliveries');
+    while ((await held.countDocuments({}, { limit: 1 })) > 0) await pause(250);
   }
 
   async start(

@@ -125,7 +125,7 @@ export class AdmittingConsumer {
     for (const message of batch.messages) {
       if ((admitted += 1) % SLICE === 0) await othersTurn();
       // What isn't admitted isn't resolved: it comes again, elsewhere.
-      if (this.#quiesced) return;
+      if (!this.#takes(held)) return;
       const offset = Number(message.offset);
       if (held.progress.knows(offset)) continue;
       const record = toIncomingRecord(batch.topic, batch.partition, message);
@@ -134,6 +134,10 @@ export class AdmittingConsumer {
       await withHeartbeats(admission, () => payload.heartbeat(), this.#options.heartbeatIntervalMs);
     }
     this.#commits.end(payload, held);
+  }
+
+  #takes({ progress }: HeldPartition): boolean {
+    return !this.#quiesced && !progress.revoked;
   }
 
   #balance(): void {

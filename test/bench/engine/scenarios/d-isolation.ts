@@ -117,7 +117,6 @@ async function runGroup(
     const figures: Figure[] = [];
     let none: Healthy | undefined;
     for (const [index, { name, mode, seconds, isRehearsal }] of cases.entries()) {
-      // Others than before: those may be Failed.
       const sickOnes = await world.recipients(sick, 1, () => '/sick');
       await world.sink.mode(circuit === 'kept-closed' ? mode : NONE);
       const healthy = await measureHealthy(world, healthyOnes, sickOnes, {
@@ -126,6 +125,8 @@ async function runGroup(
         warmUpMs: warmUpFor(index === 0, quick),
         onMeasure: () => world.sink.mode(mode),
       });
+      // What is held for them, and their probes, would go on beside the next ones.
+      if (circuit === 'as-shipped' && mode !== NONE) await world.retire(sickOnes);
       say(`${perSecond}/s, ${name}: p99 ${healthy.p99.toFixed(1)} ms, ${(healthy.share * 100).toFixed(1)} %`);
       if (isRehearsal) continue;
       none ??= healthy;

@@ -246,6 +246,19 @@ describe('a batch that was fetched before a join', () => {
   });
 });
 
+test('of a partition that is lost while its batch is taken nothing more is admitted: it is another’s', async () => {
+  const { ours, join, batch, admitted } = scripted(60_000);
+  await ours.start();
+  join();
+  const handling = batch(...Array.from({ length: 500 }, (_, index) => index));
+  while (admitted.length === 0) await Promise.resolve();
+  join('m', []);
+  const before = admitted.length;
+  await handling;
+  expect(admitted.length).toBe(before);
+  await ours.stop();
+});
+
 test('kafkajs has crashed and not restarted yet when partitions are to be paused: the process goes on to its end', async () => {
   const { ours, broker, join, batch } = scripted(60_000);
   await ours.start();
