@@ -3,17 +3,12 @@ import type { Admin, Consumer, Kafka, KafkaMessage } from 'kafkajs';
 import type { Config } from '../../config/schema.js';
 import { decodeOffsetMap, type OffsetMap } from '../../services/shared/core/offset-map.js';
 import { decodeCommit } from './decode-commit.js';
-import type { CommitSample } from './history.js';
+import type { CommitSample, GroupName, Reader } from './history.js';
 
-/** The consumer groups of the system, each with the topic that it reads. */
-export interface Group {
-  readonly id: string;
-  readonly topic: string;
+export interface Group extends Reader {
   /** How many jobs one record of the topic may become. */
   readonly jobsPerRecord: number;
 }
-
-export type GroupName = 'call' | 'whatsapp' | 'delivery' | 'overflow' | 'retry' | 'retryLong';
 
 export function groupsOf(config: Config, jobsPerEvent: number): Readonly<Record<GroupName, Group>> {
   const { topics, kafka } = config;

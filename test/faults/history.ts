@@ -133,6 +133,14 @@ export interface Life {
   readonly rssMb: readonly number[];
 }
 
+export type GroupName = 'call' | 'whatsapp' | 'delivery' | 'overflow' | 'retry' | 'retryLong';
+
+/** A consumer group of the system, and the topic that it reads. */
+export interface Reader {
+  readonly id: string;
+  readonly topic: string;
+}
+
 /** What a run has to hold to. */
 export interface Rules {
   readonly attempts: number;
@@ -141,10 +149,11 @@ export interface Rules {
   readonly rssLimitMb: number;
   /** First attempts of a conversation arrive in its order. Not where webhooks were Failed or changed lanes. */
   readonly ordered: boolean;
-  /** The topic whose commits are held against the receivers' log, its group, and where jobs leave it for. */
-  readonly dispatch: { readonly topic: string; readonly group: string; readonly overflow: string };
+  readonly groups: Readonly<Record<GroupName, Reader>>;
   /** Answers of brokers may be lost: a producer then writes again what it can't know to be there. */
   readonly answersLost: boolean;
+  /** What a fault may double on the average of a run, where the design promises less than all that was in doubt. */
+  readonly doublesPerFault?: number;
   /** Webhooks whose endpoints stay sick: what is still held for them at the end is where it belongs. */
   readonly sick: ReadonlySet<string>;
   /**

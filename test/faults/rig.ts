@@ -5,8 +5,8 @@ import { closeAll, type Closer } from './close-all.js';
 import type { EstateBuilder, PlannedWebhook } from './estate.js';
 import { expireRecords } from './expire-records.js';
 import { Fleet } from './fleet.js';
-import { GroupWatch, groupsOf, type Group, type GroupName } from './group-watch.js';
-import type { Fault, Subscriber } from './history.js';
+import { GroupWatch, groupsOf, type Group } from './group-watch.js';
+import type { Fault, GroupName, Subscriber } from './history.js';
 import type { ClusterControl } from './servers/cluster-control.js';
 
 /**

@@ -234,7 +234,7 @@ function withoutExpired(history: History): History {
   return { ...history, produced, stored };
 }
 
-function rulesOf({ groups: { delivery, overflow }, webhookIds, givingUp }: Rig, scenario: Scenario): Rules {
+function rulesOf({ groups, webhookIds, givingUp }: Rig, scenario: Scenario): Rules {
   const { rules, stays, servers } = scenario;
   return {
     attempts: 3,
@@ -242,7 +242,7 @@ function rulesOf({ groups: { delivery, overflow }, webhookIds, givingUp }: Rig, 
     recoverWithinMs: 60_000,
     rssLimitMb: 512,
     ordered: true,
-    dispatch: { topic: delivery.topic, group: delivery.id, overflow: overflow.topic },
+    groups,
     answersLost: servers === 'brokers',
     sick: new Set((stays ?? []).map((path) => webhookIds.get(path) ?? path)),
     givingUp,

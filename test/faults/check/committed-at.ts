@@ -15,6 +15,10 @@ export function partitionOf({ topic, partition }: Pick<Place, 'topic' | 'partiti
   return `${topic}/${partition}`;
 }
 
+export function placeOf(place: Place): string {
+  return `${partitionOf(place)}/${place.offset}`;
+}
+
 function passes({ offset, map }: CommitSample, record: number): boolean {
   return offset > record || (map !== undefined && hasFinished(map, record));
 }

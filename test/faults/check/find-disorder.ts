@@ -9,8 +9,10 @@ import { groupBy } from './group-by.js';
  * is left out. A conversation of which a job left for the overflow lane may lose its order to a fault: which
  * conversations left is known to the process that sent them alone.
  */
-export function findDisorder(history: History, { dispatch }: Pick<Rules, 'dispatch'>): Violation[] {
-  const left = new Set(history.records.filter(({ topic }) => topic === dispatch.overflow).map(({ jobId }) => jobId));
+export function findDisorder(history: History, { groups }: Pick<Rules, 'groups'>): Violation[] {
+  const left = new Set(
+    history.records.filter(({ topic }) => topic === groups.overflow.topic).map(({ jobId }) => jobId),
+  );
   const firstAt = new Map<string, number>();
   for (const { jobId, attempt, arrivedAt } of history.posts)
     if (attempt === 1) firstAt.set(jobId, Math.min(arrivedAt, firstAt.get(jobId) ?? Infinity));

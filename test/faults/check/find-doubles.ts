@@ -1,13 +1,17 @@
 import type { Fault, History, JobRecord, Post, Rules } from '../history.js';
 import { byJob, isSuccess } from './expected-jobs.js';
-import { deliveriesInDoubt, jobsInDoubt, jobsMadeAgain, type InDoubt } from './in-doubt.js';
+import { groupBy } from './group-by.js';
+import { deliveriesInDoubt, jobsInDoubt, type InDoubt } from './in-doubt.js';
+import { isWait } from './job-records.js';
+import { madeAgain, type MadeAgain } from './made-again.js';
 import type { Violation } from './violation.js';
 
 /**
  * I2: without a fault there is one POST per attempt. A fault may double what was exposed when it struck (all that its
  * groups had not committed), and of that no more than was in doubt at a time from then on until its groups have settled:
- * posted, or written to a topic, and what it was made of not committed. Beside that a producer may write twice what it got
- * no answer for. Each of these once more at most, with the retries that follow from it. Doubles carry the same webhook-id by construction: it is what they are found by.
+ * posted, or written to a topic, and what it was made of not committed. Each of these once more at most, with the retries
+ * that follow from it; and a job that stands in its lane again, for that or because its event does, is posted again.
+ * Doubles carry the same webhook-id by construction: it is what they are found by.
  */
 export interface Doubles {
   /** POSTs that repeat an attempt, or come after the success of their job. */
@@ -16,38 +20,38 @@ export interface Doubles {
   readonly started: number;
   /** How many may. */
   readonly bound: number;
-  /** Records of the topics that stand there twice. */
-  readonly storedTwice: number;
   readonly violations: readonly Violation[];
 }
 
 /** Until the partitions of who was hit are others': the time of a session, and some seconds. */
 const SETTLED_WITHIN_MS = 10_000;
+/** A producer that waits for an answer when the fault begins; and one that hears of the end a little later. */
+const ANSWER_MS = 1_000;
 
-export function findDoubles(history: History, { dispatch, answersLost }: FaultRules): Doubles {
-  const { posts, faults, records, stored, produced } = history;
-  let [doubled, started] = [0, 0];
-  for (const ofJob of byJob(posts).values()) {
-    const extra = extraPosts(ofJob);
-    doubled += extra.all;
-    started += extra.started;
-  }
-  const storedTwice =
-    extraRecords(records) + produced.reduce((sum, { eventId }) => sum + Math.max(0, (stored.get(eventId) ?? 0) - 1), 0);
-  const exposed = exposedTo(faults, 'deliveries', deliveriesInDoubt(history, dispatch));
-  const madeAgain = answersLost ? 0 : jobsMadeAgain(records, dispatch);
-  const exposedJobs = exposedTo(faults, 'jobs', jobsInDoubt(history, dispatch));
-  const bound = faults.length === 0 ? 0 : exposed + storedTwice;
+export function findDoubles(history: History, rules: DoubleRules): Doubles {
+  const { faults } = history;
+  const { doubled, started, standing } = repetitions(history, rules.groups);
+  const exposed = exposedTo(faults, 'deliveries', deliveriesInDoubt(history, rules.groups));
+  const exposedJobs = exposedTo(faults, 'jobs', jobsInDoubt(history, rules.groups));
+  const { byMakers, byDeliverers } = madeAgain(history, rules.groups);
+  const [jobs, waits] = [byMakers, byDeliverers].map((again) => copiesOf(again, faults, rules)) as [number, number];
+  const most = (rules.doublesPerFault ?? Infinity) * faults.length;
+  const bound = faults.length === 0 ? 0 : Math.min(most, exposed + standing);
   const broken = [
     ...(started > bound
-      ? [`${started} deliveries were repeated, where ${exposed} were exposed and ${storedTwice} stored twice`]
+      ? [
+          `${started} deliveries were repeated, where ${exposed} were exposed and ${standing} stood in their lane again${
+            bound === most ? `, and ${most} are promised at most` : ''
+          }`,
+        ]
       : []),
-    ...(madeAgain > exposedJobs ? [`${madeAgain} jobs were made again, where ${exposedJobs} were exposed`] : []),
+    ...(jobs > exposedJobs ? [`${jobs} jobs were made again, where ${exposedJobs} were exposed`] : []),
+    ...(waits > exposed ? [`${waits} waits or moves were written again, where ${exposed} were exposed`] : []),
   ];
-  return { doubled, started, bound, storedTwice, violations: broken.map((what) => ({ invariant: 'I2', what })) };
+  return { doubled, started, bound, violations: broken.map((what) => ({ invariant: 'I2', what })) };
 }
 
-type FaultRules = Pick<Rules, 'dispatch' | 'answersLost'>;
+type DoubleRules = Pick<Rules, 'groups' | 'answersLost' | 'doublesPerFault'>;
 
 function exposedTo(faults: readonly Fault[], work: Fault['doubles'][number], inDoubt: InDoubt): number {
   return faults
@@ -55,31 +59,57 @@ function exposedTo(faults: readonly Fault[], work: Fault['doubles'][number], inD
     .reduce((sum, { at, endedAt, exposed }) => sum + Math.min(exposed, inDoubt(at, endedAt + SETTLED_WITHIN_MS)), 0);
 }
 
-function extraPosts(posts: readonly Post[]): { readonly all: number; readonly started: number } {
-  const byAttempt = new Map<number, number>();
+/** Of those whose first one may have stayed without an answer, the producer writes others, and rightly so. */
+function copiesOf(again: readonly MadeAgain[], faults: readonly Fault[], { answersLost }: DoubleRules): number {
+  const mayBeUnanswered = ({ firstAt }: MadeAgain): boolean =>
+    answersLost && faults.some(({ at, endedAt }) => firstAt >= at - ANSWER_MS && firstAt <= endedAt + ANSWER_MS);
+  return again.filter((one) => !mayBeUnanswered(one)).reduce((sum, { copies }) => sum + copies, 0);
+}
+
+interface Repetitions {
+  readonly doubled: number;
+  readonly started: number;
+  /** Jobs that stand in a lane again, and not because the attempt before was made again. */
+  readonly standing: number;
+}
+
+function repetitions({ posts, records }: History, groups: Rules['groups']): Repetitions {
+  const jobsOf = byJob(records.filter((record) => !isWait(record, groups)));
+  let [doubled, started, standing] = [0, 0, 0];
+  for (const [jobId, ofJob] of byJob(posts)) {
+    const [extraPosts, extraJobs] = [postsByAttempt(ofJob), jobsByAttempt(jobsOf.get(jobId) ?? [])];
+    let [postsBefore, before] = [0, 0];
+    for (const attempt of [...new Set([...extraPosts.keys(), ...extraJobs.keys()])].sort((one, other) => one - other)) {
+      const [again, jobs] = [extraPosts.get(attempt) ?? 0, extraJobs.get(attempt) ?? 0];
+      doubled += again;
+      started += Math.max(0, again - postsBefore);
+      standing += Math.max(0, jobs - before);
+      postsBefore = Math.max(postsBefore, again);
+      before = Math.max(before, again, jobs);
+    }
+  }
+  return { doubled, started, standing };
+}
+
+/** How often each attempt was made beyond the first time. */
+function postsByAttempt(posts: readonly Post[]): ReadonlyMap<number, number> {
   let deliveredAt = Infinity;
   for (const { status, completedAt } of posts)
     if (isSuccess(status)) deliveredAt = Math.min(deliveredAt, completedAt ?? Infinity);
-  for (const attempt of new Set(posts.map((post) => post.attempt))) {
-    const ofAttempt = posts.filter((post) => post.attempt === attempt);
-    const postponements = ofAttempt.filter(({ asksToWait }) => asksToWait).length;
-    const repeats = Math.max(0, ofAttempt.length - 1 - postponements);
-    const late = ofAttempt.filter(({ arrivedAt }) => arrivedAt > deliveredAt).length;
-    byAttempt.set(attempt, Math.max(repeats, late));
-  }
-  let [all, started, before] = [0, 0, 0];
-  for (const [, extra] of [...byAttempt].sort(([one], [other]) => one - other)) {
-    all += extra;
-    started += Math.max(0, extra - before);
-    before = Math.max(before, extra);
-  }
-  return { all, started };
+  return new Map(
+    [...groupBy(posts, ({ attempt }) => attempt)].map(([attempt, ofAttempt]) => {
+      const postponements = ofAttempt.filter(({ asksToWait }) => asksToWait).length;
+      const late = ofAttempt.filter(({ arrivedAt }) => arrivedAt > deliveredAt).length;
+      return [attempt, Math.max(0, ofAttempt.length - 1 - postponements, late)];
+    }),
+  );
 }
 
-/** The same attempt of a job standing in the same topic again. */
-function extraRecords(records: readonly JobRecord[]): number {
-  const names = new Set(
-    records.map((record) => `${record.topic} ${record.jobId} ${record.attempt}+${record.postponed}`),
-  );
-  return records.length - names.size;
+/** How often each attempt stands in the same lane beyond the first time. */
+function jobsByAttempt(records: readonly JobRecord[]): ReadonlyMap<number, number> {
+  const again = new Map<number, number>();
+  for (const copies of groupBy(records, ({ topic, attempt, postponed }) => `${topic} ${attempt}+${postponed}`).values())
+    for (const { attempt } of copies.slice(0, 1))
+      again.set(attempt, Math.max(copies.length - 1, again.get(attempt) ?? 0));
+  return again;
 }

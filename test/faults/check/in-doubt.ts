@@ -1,7 +1,7 @@
 import type { History, JobRecord, Rules } from '../history.js';
-import { attemptName } from './attempt-name.js';
-import { committedAt, partitionOf } from './committed-at.js';
-import { groupBy } from './group-by.js';
+import { attemptName, madeName } from './attempt-name.js';
+import { committedAt } from './committed-at.js';
+import { earliest, isFirst, isMade, isWait } from './job-records.js';
 
 /**
  * What a crash would have made again at any moment: what was done for a record, and the record not yet committed. This is
@@ -16,25 +16,26 @@ interface Doubt {
 }
 
 type Witnesses = Pick<History, 'posts' | 'records' | 'commits'>;
+type Groups = Rules['groups'];
 
 /**
- * The most deliveries in doubt at a time between two moments, epoch ms: from the arrival at the endpoint until a commit
- * passes their record, or tells that it has finished.
+ * The most deliveries in doubt at a time between two moments, epoch ms: from the arrival at the endpoint, or the move to
+ * the overflow topic, until a commit passes their record, or tells that it has finished.
  */
-export function deliveriesInDoubt({ posts, records, commits }: Witnesses, lanes: Rules['dispatch']): InDoubt {
-  const arrivals = new Map<string, number>();
-  for (const post of posts) {
-    const name = attemptName(post);
-    arrivals.set(name, Math.min(post.arrivedAt, arrivals.get(name) ?? Infinity));
-  }
+export function deliveriesInDoubt({ posts, records, commits }: Witnesses, groups: Groups): InDoubt {
+  const arrivals = earliest(posts, attemptName, ({ arrivedAt }) => arrivedAt);
+  const moved = records.filter(({ topic }) => topic === groups.overflow.topic);
+  const moves = earliest(moved, madeName, ({ at }) => at);
   const passedAt = committedAt(commits);
-  const doubts = firstOf(records.filter(({ topic }) => topic === lanes.topic || topic === lanes.overflow)).map(
-    (record) => ({
-      // A job that was produced twice, or postponed, arrived under the same name before.
-      from: Math.max(record.at, arrivals.get(attemptName(record)) ?? Infinity),
-      until: passedAt(record),
-    }),
-  );
+  const done = (record: JobRecord): number => {
+    const movedAt = record.topic === groups.delivery.topic ? moves.get(madeName(record)) : undefined;
+    return Math.min(movedAt ?? Infinity, arrivals.get(attemptName(record)) ?? Infinity);
+  };
+  const doubts = firstOf(records.filter((record) => !isWait(record, groups))).map((record) => ({
+    // A job that was produced twice, or postponed, arrived under the same name before.
+    from: Math.max(record.at, done(record)),
+    until: passedAt(record),
+  }));
   return mostAtATime(doubts);
 }
 
@@ -42,54 +43,22 @@ export function deliveriesInDoubt({ posts, records, commits }: Witnesses, lanes:
  * The same of jobs that were written: from the moment that they were until a commit passes what they were made of, the
  * event or the record of a retry.
  */
-export function jobsInDoubt({ records, commits }: Witnesses, lanes: Rules['dispatch']): InDoubt {
+export function jobsInDoubt({ records, commits }: Witnesses, groups: Groups): InDoubt {
   const passedAt = committedAt(commits);
-  const waits = records.filter(({ topic }) => topic !== lanes.topic && topic !== lanes.overflow);
-  const waitOf = new Map(firstOf(waits).map((record) => [attemptOf(record), record]));
-  const doubts = firstOf(records.filter((record) => isMade(record, lanes))).map((record) => {
-    const origin = isFirst(record) ? record.source : waitOf.get(attemptOf(record));
+  const waits = records.filter((record) => isWait(record, groups));
+  const waitOf = new Map(firstOf(waits).map((record) => [madeName(record), record]));
+  const doubts = firstOf(records.filter((record) => isMade(record, groups))).map((record) => {
+    const origin = isFirst(record) ? record.source : waitOf.get(madeName(record));
     return { from: record.at, until: origin === undefined ? record.at : passedAt(origin) };
   });
   return mostAtATime(doubts);
-}
-
-/**
- * Jobs of events and of retries that stand in their lane again. What left for the overflow lane was none of these; where a
- * wait stands twice, because the attempt before it was made again, it is rightly made into two jobs.
- */
-export function jobsMadeAgain(records: readonly JobRecord[], lanes: Rules['dispatch']): number {
-  const waits = groupBy(
-    records.filter(({ topic }) => topic !== lanes.topic && topic !== lanes.overflow),
-    attemptOf,
-  );
-  const made = groupBy(
-    records.filter((record) => isMade(record, lanes)),
-    (record) => `${record.topic} ${attemptOf(record)}`,
-  );
-  return [...made.values()].reduce((sum, [first, ...again]) => {
-    const others = first === undefined ? 0 : (waits.get(attemptOf(first))?.length ?? 1) - 1;
-    return sum + Math.max(0, again.length - others);
-  }, 0);
-}
-
-function isMade(record: JobRecord, lanes: Rules['dispatch']): boolean {
-  return record.topic === lanes.topic || (record.topic === lanes.overflow && !isFirst(record));
-}
-
-function isFirst({ attempt, postponed }: JobRecord): boolean {
-  return attempt === 1 && postponed === 0;
-}
-
-/** An event that was produced twice is made into jobs twice, and rightly so. */
-function attemptOf(record: JobRecord): string {
-  return `${attemptName(record)}+${record.postponed} of ${partitionOf(record.source)}/${record.source.offset}`;
 }
 
 /** Of those that stand in a topic several times, the one that stood there first. */
 function firstOf(records: readonly JobRecord[]): JobRecord[] {
   const first = new Map<string, JobRecord>();
   for (const record of records) {
-    const name = `${record.topic} ${attemptOf(record)}`;
+    const name = `${record.topic} ${madeName(record)}`;
     if (record.at < (first.get(name)?.at ?? Infinity)) first.set(name, record);
   }
   return [...first.values()];

@@ -1,6 +1,6 @@
 import { pause } from '../../support/waiting.js';
 import { violations } from '../check/violation.js';
-import type { GroupName } from '../group-watch.js';
+import type { GroupName } from '../history.js';
 import type { Rig } from '../rig.js';
 import type { During, Scenario } from '../scenario.js';
 import type { ClusterNode } from '../servers/cluster-control.js';

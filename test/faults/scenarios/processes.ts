@@ -67,6 +67,9 @@ const kills: Scenario = {
   // 50 deaths of each of the six, more or less.
   seconds: 750,
   rate: 60,
+  // What was in flight, and what had finished within the interval of commits: a fifth of a second of the load, and more
+  // where a backlog is caught up with.
+  rules: { doublesPerFault: 20 },
   inject: killAtRandom,
 };
 

@@ -1,4 +1,4 @@
-import type { GroupName } from '../group-watch.js';
+import type { GroupName } from '../history.js';
 import type { TcpProxy } from '../../support/tcp-proxy.js';
 import type { Rig } from '../rig.js';
 import type { ClusterNode } from '../servers/cluster-control.js';
