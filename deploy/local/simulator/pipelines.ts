@@ -5,7 +5,7 @@ import { subjectOf } from '../../../services/shared/platform/avro/register-schem
 import { createRegistryClient } from '../../../services/shared/platform/avro/registry-client.js';
 import { newestSchema } from '../../../services/shared/platform/avro/schema-files.js';
 import { sendAcknowledged, stickyPartitions } from '../../../services/shared/platform/kafka/acknowledged-send.js';
-import { createKafka } from '../../../services/shared/platform/kafka/client.js';
+import { createKafka, METADATA_MAX_AGE_MS } from '../../../services/shared/platform/kafka/client.js';
 import { pipelineOf, toAvroRecord, type Pipeline } from './avro-event.js';
 import type { PipelineSettings } from './pipeline-settings.js';
 import type { SimulatedEvent } from './simulated-event.js';
@@ -38,7 +38,11 @@ export async function openPipelines(settings: PipelineSettings, compression: Com
   const encoders = { 'call-event': await encoderOf('call-event'), 'whatsapp-event': await encoderOf('whatsapp-event') };
   const client = { clientId: 'simulator', brokers: settings.brokers, ssl: false, sasl: undefined };
   const { createPartitioner, partitionOf } = stickyPartitions();
-  const producer = createKafka(client, () => undefined).producer({ allowAutoTopicCreation: false, createPartitioner });
+  const producer = createKafka(client, () => undefined).producer({
+    allowAutoTopicCreation: false,
+    createPartitioner,
+    metadataMaxAge: METADATA_MAX_AGE_MS,
+  });
   try {
     await producer.connect();
   } catch (error) {

@@ -2,6 +2,7 @@ import { respond } from '../../../deploy/local/receiver/step.js';
 import type { EventType } from '../../../services/shared/core/vocabulary.js';
 import { pause } from '../../support/waiting.js';
 import { findStale } from '../check/find-stale.js';
+import { findUsed } from '../check/find-used.js';
 import { violations } from '../check/violation.js';
 import { expireRecords } from '../expire-records.js';
 import { usualEstate } from '../estate.js';
@@ -86,24 +87,32 @@ const partitions: Scenario = {
   about: 'all topics get more partitions under load: nothing that is produced to the new ones is skipped',
   covers: [8],
   servers: 'stack',
-  seconds: 60,
+  // Producers and consumers look for new partitions every 30 s, so half of the load meets them.
+  seconds: 90,
   rate: 60,
   // A key goes to another partition from then on, so its conversation's order has a seam.
   rules: { ordered: false },
   inject: async (rig, { ms }) => {
-    await pause(ms / 4);
-    await rig.strike('three partitions more', EVERY_GROUP, () => addPartitions(rig, 6));
-    // Consumers look for new partitions every 30 s.
-    await pause(35_000);
-    await rig.strike('the groups divide them', EVERY_GROUP, () => Promise.resolve());
+    await pause(ms / 6);
+    await rig.strike('three partitions more', EVERY_GROUP, () =>
+      addPartitions(rig, 2 * rig.system.config.kafka.partitions),
+    );
+  },
+  examine: (history, { groups, system }) => {
+    const { partitions: before } = system.config.kafka;
+    const { unused, notes } = findUsed(
+      history,
+      EVERY_GROUP.map((name) => groups[name].topic),
+      before,
+    );
+    return { violations: violations('I1', 'no record of a new partition was posted', unused), notes };
   },
 };
 
-async function addPartitions({ system }: Rig, count: number): Promise<void> {
-  const { callEvents, whatsappEvents, dispatch, retry } = system.config.topics;
+async function addPartitions({ system, groups }: Rig, count: number): Promise<void> {
   const admin = system.kafka.admin();
   await admin.connect();
-  const topicPartitions = [callEvents, whatsappEvents, dispatch, retry].map((topic) => ({ topic, count }));
+  const topicPartitions = EVERY_GROUP.map((name) => ({ topic: groups[name].topic, count }));
   await admin.createPartitions({ topicPartitions }).finally(() => admin.disconnect());
 }
 

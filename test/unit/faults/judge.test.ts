@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { jobIdOf } from '../../../services/shared/core/job.js';
 import type { OffsetMap } from '../../../services/shared/core/offset-map.js';
 import { findStale } from '../../faults/check/find-stale.js';
+import { findUsed } from '../../faults/check/find-used.js';
 import { judge } from '../../faults/check/judge.js';
 import type { Entry, Fault, History, Post, Produced, Rules } from '../../faults/history.js';
 
@@ -531,6 +532,16 @@ describe('processes that slept from 2 to 9 s', () => {
 function both(at: number): Post[] {
   return [post('e1', at), post('e2', at)];
 }
+
+test('a partition that was added is in use when a record of it was posted', () => {
+  const added = { ...record('e1', 0), partition: 3, source: { ...EVENTS, partition: 4 } };
+  const used = (posts: Post[]) => findUsed({ records: [...WELL.records, added], posts }, ['dispatch', 'events'], 3);
+  expect(used([post('e1', 1_100)])).toEqual({
+    unused: [],
+    notes: ['posted from new partitions: dispatch 1, events 1'],
+  });
+  expect(used([post('e2', 1_100)]).unused).toEqual(['dispatch', 'events']);
+});
 
 test('memory that grows is found in who lives long enough', () => {
   const growing = (seconds: number) => [

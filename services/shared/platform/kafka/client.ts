@@ -20,6 +20,12 @@ export interface KafkaSettings {
 }
 
 /**
+ * After so long a consumer and a producer ask for a topic's partitions again: those that were added are read, and written
+ * to, from then on. kafkajs's own producers would write to the old ones alone for five minutes.
+ */
+export const METADATA_MAX_AGE_MS = 30_000;
+
+/**
  * Receives what kafkajs has to say, from warnings up. All of it is a warning to us: what it calls an error it mostly
  * mends by itself (a coordinator that loads, a broker that restarts), and what it can't mend ends the process.
  */

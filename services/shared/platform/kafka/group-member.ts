@@ -1,5 +1,6 @@
 import { PartitionAssigners, type Consumer, type ConsumerConfig, type EachBatchPayload, type Kafka } from 'kafkajs';
 import type { Assignment } from './assignment.js';
+import { METADATA_MAX_AGE_MS } from './client.js';
 import { stickyAssigner, type HeldBefore } from './sticky-assigner.js';
 
 /**
@@ -100,7 +101,7 @@ function consumerConfig(options: GroupMemberOptions): ConsumerConfig {
     maxBytesPerPartition: options.batchBytes,
     maxBytes: options.batchBytes * 16,
     allowAutoTopicCreation: false,
-    metadataMaxAge: 30_000,
+    metadataMaxAge: METADATA_MAX_AGE_MS,
     retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8, restartOnFailure: () => Promise.resolve(true) },
   };
 }

@@ -1,6 +1,7 @@
 import type { Kafka } from 'kafkajs';
 import { DependencyError, PoisonRecord } from '../../core/errors.js';
 import { isTooLarge, sendAcknowledged, stickyPartitions } from './acknowledged-send.js';
+import { METADATA_MAX_AGE_MS } from './client.js';
 
 /**
  * Produces records and returns when all in-sync replicas have them (`acks: -1`).
@@ -36,6 +37,7 @@ export async function createProducer(kafka: Kafka): Promise<RecordProducer> {
     createPartitioner,
     allowAutoTopicCreation: false,
     idempotent: false,
+    metadataMaxAge: METADATA_MAX_AGE_MS,
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 6 },
   });
   let healthy = true;
