@@ -119,7 +119,12 @@ export class GroupWatch {
     // A negative offset is no position: kafkajs commits -2, the earliest, where its own is out of range.
     if (commit === undefined || commit.offset < 0 || !this.#groups.some(({ id }) => id === commit.group)) return;
     const { metadata, ...told } = commit;
-    this.samples.push({ at: Number(timestamp), ...told, map: decodeOffsetMap(told.offset, metadata) });
+    this.samples.push({
+      at: Number(timestamp),
+      seenAt: Date.now(),
+      ...told,
+      map: decodeOffsetMap(told.offset, metadata),
+    });
   }
 
   async #isBehind(): Promise<boolean> {

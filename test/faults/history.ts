@@ -42,6 +42,8 @@ export interface Produced {
   readonly at: number;
   /** If not, it may have been stored or not. */
   readonly acked: boolean;
+  /** When the producer knew that. */
+  readonly knownAt: number;
 }
 
 /** A webhook that was there, Active, before the first event. */
@@ -99,6 +101,8 @@ export interface CommitSample {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
+  /** When it could be read: brokers show what the majority of replicas has, and nothing else. */
+  readonly seenAt: number;
   /** What the commit told of what had finished beyond it. */
   readonly map: OffsetMap | undefined;
 }

@@ -50,6 +50,7 @@ export async function startLoad(config: Config, options: LoadOptions): Promise<L
     lingerMs: LINGER_MS,
     ...(signal === undefined ? {} : { signal }),
     onProduced: (batch) => {
+      const knownAt = Date.now();
       for (const { eventId, eventType, companyId, conversationId, eventSequence, producedAt, acked } of batch)
         produced.push({
           eventId,
@@ -59,6 +60,7 @@ export async function startLoad(config: Config, options: LoadOptions): Promise<L
           sequence: eventSequence,
           at: producedAt,
           acked,
+          knownAt,
         });
     },
   }).then(async () => {

@@ -1,6 +1,7 @@
 import { pause } from '../../support/waiting.js';
-import { violations } from '../check/violation.js';
-import type { GroupName } from '../history.js';
+import { findTaken, type Unacknowledged } from '../check/find-taken.js';
+import { violations, type Violation } from '../check/violation.js';
+import type { GroupName, History } from '../history.js';
 import type { Rig } from '../rig.js';
 import type { During, Scenario } from '../scenario.js';
 import type { ClusterNode } from '../servers/cluster-control.js';
@@ -120,11 +121,32 @@ const tooFew: Scenario = {
     const frozen = [nodeOf(rig, 1), nodeOf(rig, 2)];
     await pause(8_000);
     await rig.outage('two of three brokers freeze', ALL, 20_000, {
-      take: () => frozen.forEach((node) => node.freeze()),
-      give: () => frozen.forEach((node) => node.thaw()),
+      take: () => {
+        frozen.forEach((node) => node.freeze());
+        unacknowledged.set(rig, { from: Date.now(), to: Infinity });
+      },
+      give: () => {
+        isOver(rig);
+        frozen.forEach((node) => node.thaw());
+      },
     });
   },
+  examine: (history, rig) => ({ violations: taken(history, rig), notes: [] }),
 };
+
+/** When nothing could be acknowledged, by run. */
+const unacknowledged = new WeakMap<Rig, Unacknowledged>();
+
+function isOver(rig: Rig): void {
+  const begun = unacknowledged.get(rig);
+  if (begun !== undefined) unacknowledged.set(rig, { ...begun, to: Date.now() });
+}
+
+function taken(history: History, rig: Rig): Violation[] {
+  const time = unacknowledged.get(rig);
+  if (time === undefined) throw new Error('there was no time in which nothing could be acknowledged');
+  return findTaken(history, time);
+}
 
 const diskFull: Scenario = {
   name: 'disk-full',
@@ -141,21 +163,23 @@ const diskFull: Scenario = {
       take: async () => {
         await Promise.all(nodes.map((node) => node.limitFiles(FULL_AT_BYTES)));
         const ended = await Promise.all(nodes.map(endsItself));
-        endedItself.set(
+        if (ended.every((itself) => itself)) unacknowledged.set(rig, { from: Date.now(), to: Infinity });
+        livesOn.set(
           rig,
-          nodes.filter((_, index) => ended[index]).map(({ name }) => name),
+          nodes.filter((_, index) => ended[index] !== true).map(({ name }) => name),
         );
       },
       give: async () => {
-        // One that has not ended by itself serves what it can; a supervisor would look at its health.
+        isOver(rig);
+        // One that has not ended by itself would serve what it can.
         await Promise.all(nodes.map((node) => node.kill()));
         await Promise.all(nodes.map((node) => node.start()));
       },
     });
   },
-  examine: (_, rig) => {
-    const names = endedItself.get(rig) ?? [];
-    return { violations: [], notes: [`ended by themselves for want of room: ${names.join(', ') || 'none'}`] };
+  examine: (history, rig) => {
+    const living = violations('I7', 'a broker that goes on without room', livesOn.get(rig) ?? ['any']);
+    return { violations: living.length > 0 ? living : taken(history, rig), notes: [] };
   },
 };
 
@@ -163,8 +187,8 @@ const diskFull: Scenario = {
 const FULL_AT_BYTES = 16_384;
 const ENDS_WITHIN_MS = 20_000;
 
-/** Brokers that ended for want of room, by run. */
-const endedItself = new WeakMap<Rig, readonly string[]>();
+/** Brokers that did not end for want of room, by run. */
+const livesOn = new WeakMap<Rig, readonly string[]>();
 
 function endsItself(node: ClusterNode): Promise<boolean> {
   return Promise.race([node.ended().then(() => true), pause(ENDS_WITHIN_MS).then(() => false)]);

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { jobIdOf } from '../../../services/shared/core/job.js';
 import type { OffsetMap } from '../../../services/shared/core/offset-map.js';
 import { findStale } from '../../faults/check/find-stale.js';
+import { findTaken } from '../../faults/check/find-taken.js';
 import { findUsed } from '../../faults/check/find-used.js';
 import { judge } from '../../faults/check/judge.js';
 import type { Entry, Fault, History, Post, Produced, Rules } from '../../faults/history.js';
@@ -42,6 +43,7 @@ function produced(eventId: string, sequence: number, overrides: Partial<Produced
     sequence,
     at: 1_000 + sequence,
     acked: true,
+    knownAt: 1_010 + sequence,
     ...overrides,
   };
 }
@@ -77,7 +79,7 @@ const record = (eventId: string, offset: number, attempt = 1) => ({
   postponed: 0,
 });
 const commit = (at: number, offset: number, map?: OffsetMap) => ({
-  ...{ at, group: 'delivery', topic: 'dispatch', partition: 0, offset, map },
+  ...{ at, seenAt: at + 5, group: 'delivery', topic: 'dispatch', partition: 0, offset, map },
 });
 const EVENTS_COMMITTED = { ...commit(1_060, 5), ...{ group: 'calls', topic: EVENTS.topic } };
 /** A commit at 0 of which only the first record hasn't finished. */
@@ -541,6 +543,23 @@ test('a partition that was added is in use when a record of it was posted', () =
     notes: ['posted from new partitions: dispatch 1, events 1'],
   });
   expect(used([post('e2', 1_100)]).unused).toEqual(['dispatch', 'events']);
+});
+
+describe('while nothing can be acknowledged, from 2 to 9 s', () => {
+  const at = (knownAt: number, acked = true) => ({ produced: [produced('e1', 1, { knownAt, acked })], commits: [] });
+  const seen = (written: number, seenAt: number) => ({ produced: [], commits: [{ ...commit(written, 1), seenAt }] });
+  test.each<[string, Pick<History, 'produced' | 'commits'>, string[]]>([
+    ['nothing is', { produced: [], commits: [] }, []],
+    ['an event isn’t', at(5_000, false), []],
+    ['one is whose answer was on its way', at(2_900), []],
+    ['one is', at(3_100), ['I1']],
+    ['one is when it is over', at(9_000), []],
+    ['a commit is seen that was written before', seen(1_990, 5_000), []],
+    ['a commit is written', seen(5_000, 5_010), ['I12']],
+    ['a commit is written, and seen when it is over', seen(5_000, 9_000), []],
+  ])('%s', (_, history, broken) => {
+    expect(findTaken(history, { from: 2_000, to: 9_000 }).map(({ invariant }) => invariant)).toEqual(broken);
+  });
 });
 
 test('memory that grows is found in who lives long enough', () => {
