@@ -6,10 +6,12 @@ import { groupBy } from './group-by.js';
 
 /**
  * I3, I5 and I11, attempt by attempt: never more than planned, none skipped, none left out at the end, a retry not before
- * its time; a failed attempt stands in the failure log, and nothing stands there of a job that is not owed.
+ * its time; a failed attempt stands in the failure log, also one without an answer where nobody who delivers was
+ * hurt, and nothing stands there of a job that is not owed.
  */
 export function findAttemptFaults(history: History, rules: Rules): Violation[] {
   const entriesOf = byJob(history.entries);
+  const failed = history.faults.some(({ doubles }) => doubles.includes('deliveries')) ? isRefused : isUnsuccessful;
   const found: Record<'beyond' | 'skipped' | 'early' | 'unlogged', string[]> = {
     beyond: [],
     skipped: [],
@@ -22,7 +24,7 @@ export function findAttemptFaults(history: History, rules: Rules): Violation[] {
     if (skips(posts, entries)) found.skipped.push(jobId);
     const earlyMs = earliest(posts, entries, rules.retryDelayMs);
     if (earlyMs > CLOCK_MS) found.early.push(`${jobId} by ${earlyMs} ms`);
-    if (unlogged(posts, entries)) found.unlogged.push(jobId);
+    if (unlogged(posts, entries, failed)) found.unlogged.push(jobId);
   }
   return [
     ...violations('I3', 'attempts beyond the planned ones', found.beyond),
@@ -68,13 +70,21 @@ function earliest(posts: readonly Post[], entries: readonly Entry[], delayMs: nu
   return Number.isFinite(earlyMs) ? earlyMs : 0;
 }
 
-/** An attempt that was only ever answered with a refusal; where it was repeated with success, its first may have died. */
-function unlogged(posts: readonly Post[], entries: readonly Entry[]): boolean {
+/** An attempt that only ever failed; where it was repeated with success, its first may have died. */
+function unlogged(posts: readonly Post[], entries: readonly Entry[], isFailed: (post: Post) => boolean): boolean {
   const logged = new Set(entries.map(({ attempt }) => attempt));
   return [...groupBy(posts, ({ attempt }) => attempt)].some(
-    ([attempt, ofAttempt]) =>
-      !logged.has(attempt) && ofAttempt.every(({ status }) => status !== undefined && !isSuccess(status)),
+    ([attempt, ofAttempt]) => !logged.has(attempt) && ofAttempt.every(isFailed),
   );
+}
+
+function isRefused({ status }: Post): boolean {
+  return status !== undefined && !isSuccess(status);
+}
+
+/** Refused, hung, reset or cut: where nobody who delivers dies in the midst of an attempt, somebody is there to tell. */
+function isUnsuccessful({ status, completedAt }: Post): boolean {
+  return !isSuccess(status) && completedAt !== undefined;
 }
 
 /** Of which webhook an entry is doesn't matter: those whose endpoints use up attempts by plan use up all of them, too. */

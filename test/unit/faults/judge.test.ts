@@ -174,6 +174,12 @@ describe('a history that breaks one invariant', () => {
     ['I9', 'something connected to the metadata address', { forbiddenConnections: 1 }, /forbidden connection/],
     ['I10', 'a process grew', { processes: [{ ...alive(), peakRssMb: 513 }] }, /delivery 513 MB/],
     ['I11', 'a failed attempt is not logged', { entries: [] }, /not logged/],
+    [
+      'I11',
+      'an attempt that was cut is not logged, and nobody died',
+      { ...cut(), faults: [fault(1_150, 1, ['jobs'])] },
+      /not logged/,
+    ],
     ['I11', 'an entry was invented', { entries: [...WELL.entries, entry('e9', 1, 'retry')] }, /not owed/],
     [
       'I11',
@@ -222,6 +228,11 @@ describe('what is no violation', () => {
     ['a job that was exposed stands twice, and doubles one delivery', storedTwice(1), { doubled: 1, bound: 2 }],
     ['an attempt that was made again, and its retry after it', retriedTwice(), { doubled: 2 }],
     ['an event that stands twice is made into jobs twice', producedTwice(), { doubled: 1, bound: 1 }],
+    [
+      'an attempt that was cut when its process died is not logged',
+      { ...cut(), faults: [fault(1_150, 1)] },
+      { doubled: 1 },
+    ],
     ['a wait of an attempt that was exposed is written again', waitsTwice(1), { doubled: 1 }],
     ['a job that was exposed moves twice', movedTwice(1), {}],
     ['a wait goes round in the topic of long waits', putBack('long'), {}],
@@ -445,6 +456,19 @@ function leftUnanswered(): Partial<History> {
   return {
     posts: [left, post('e1', 4_310, { attempt: 2 }), ...WELL.posts.slice(1)],
     entries: [entry('e1', 1, 'retry'), ...WELL.entries],
+  };
+}
+
+/** Twice, and its third attempt succeeds: the second stands in no log. */
+function cut(): Partial<History> {
+  const left = post('e1', 1_100, { status: undefined, completedAt: 1_140 });
+  return {
+    posts: [
+      left,
+      { ...left, arrivedAt: 1_200, completedAt: 1_240 },
+      post('e1', 4_310, { attempt: 2 }),
+      ...WELL.posts.slice(1),
+    ],
   };
 }
 
