@@ -160,9 +160,6 @@ export interface Rules {
   readonly doublesPerFault?: number;
   /** Webhooks whose endpoints stay sick: what is still held for them at the end is where it belongs. */
   readonly sick: ReadonlySet<string>;
-  /**
-   * Webhooks whose endpoints use up the attempts of some events by plan; `all` where any endpoint may be sick. Of no other
-   * webhook may an event be given up, or held.
-   */
-  readonly givingUp: ReadonlySet<string> | 'all';
+  /** Webhooks whose endpoints use up the attempts of some events by plan: of no other may an event be given up, or held. */
+  readonly givingUp: ReadonlySet<string>;
 }

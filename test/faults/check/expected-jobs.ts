@@ -28,7 +28,7 @@ export function isSuccess(status: number | undefined): boolean {
 
 /** Whether the webhook's endpoint is well by plan: whatever it fails, the next attempt or the one after it succeeds. */
 export function isWell(webhookId: string, { sick, givingUp }: Pick<Rules, 'sick' | 'givingUp'>): boolean {
-  return givingUp !== 'all' && !givingUp.has(webhookId) && !sick.has(webhookId);
+  return !givingUp.has(webhookId) && !sick.has(webhookId);
 }
 
 /** The items by their job, in their order. */

@@ -88,8 +88,7 @@ function isUnsuccessful({ status, completedAt }: Post): boolean {
 }
 
 /** Of which webhook an entry is doesn't matter: those whose endpoints use up attempts by plan use up all of them, too. */
-function givenUpEarly({ entries }: History, { attempts, givingUp }: Rules): string[] {
-  if (givingUp === 'all') return [];
+function givenUpEarly({ entries }: History, { attempts }: Rules): string[] {
   return entries.filter(({ followUp, attempt }) => followUp === 'exhausted' && attempt !== attempts).map(attemptName);
 }
 

@@ -1,5 +1,5 @@
 import type { Fault, History, Rules } from '../history.js';
-import { expectedJobs } from './expected-jobs.js';
+import { expectedJobs, isWell } from './expected-jobs.js';
 import { violations, type Violation } from './violation.js';
 
 /**
@@ -9,7 +9,10 @@ import { violations, type Violation } from './violation.js';
  * A supervisor that starts a process again is no human.
  */
 export interface Stalls {
-  /** From the end of a fault to the last first arrival of an event that was produced before it: the longest of all. */
+  /**
+   * From the end of a fault to the last first arrival of an event that was produced before it, and what an event took
+   * beyond the time that faults lasted meanwhile, which tells more where faults are dense: the longest of all.
+   */
   readonly recoveryMs: number;
   readonly violations: readonly Violation[];
 }
@@ -22,13 +25,15 @@ export function findStalls(history: History, rules: StallRules): Stalls {
   const late = recoveries
     .filter(({ ms }) => ms > rules.recoverWithinMs)
     .map(({ name, ms }) => `${name} after ${ms} ms`);
+  const waits = waitsOf(history, arrivals);
+  const ofWell = waits.filter(({ webhookId }) => history.faults.length > 0 && isWell(webhookId, rules));
   const dead = history.processes.filter(({ running }) => !running).map(({ name }) => name);
   const behind = [...history.lag].filter(([, records]) => records > 0).map(([group, records]) => `${group} ${records}`);
   return {
-    recoveryMs: Math.max(0, ...recoveries.map(({ ms }) => ms)),
+    recoveryMs: Math.max(0, ...recoveries.map(({ ms }) => ms), longest(ofWell)),
     violations: [
       ...violations('I7', 'not recovered in time', late),
-      ...violations('I7', 'an event that took too long', tookTooLong(history, arrivals, rules)),
+      ...violations('I7', 'an event that took too long', tookTooLong(history, arrivals, waits, rules)),
       ...violations('I7', 'a process that does not run at the end', dead),
       ...violations('I7', 'records that a group has not read at the end', behind),
     ],
@@ -68,26 +73,43 @@ function recoveriesOf(
   return faults.map(({ name }, index) => ({ name, ms: longest[index] ?? 0 }));
 }
 
+/** What an event took to its first arrival at a webhook. */
+interface Wait {
+  readonly eventId: string;
+  readonly webhookId: string;
+  readonly ms: number;
+  /** How long faults lasted meanwhile. */
+  readonly awayMs: number;
+}
+
+function waitsOf({ faults }: History, arrivals: readonly Arrival[]): Wait[] {
+  const away = unionOf(faults);
+  return arrivals.map(({ eventId, webhookId, producedAt, firstAt }) => ({
+    eventId,
+    webhookId,
+    ms: firstAt - producedAt,
+    awayMs: within(away, producedAt, firstAt),
+  }));
+}
+
+function longest(waits: readonly Wait[]): number {
+  return waits.reduce((most, { ms, awayMs }) => Math.max(most, ms - awayMs), 0);
+}
+
 /**
  * Where faults are dense, each arrival counts for the last of them alone, and an event that is stuck over many of them
  * would never be seen. Webhooks that are sick, or were held at any time, wait for their endpoints.
  */
 function tookTooLong(
-  { faults, everHeld }: History,
+  { everHeld }: History,
   arrivals: readonly Arrival[],
-  { recoverWithinMs, ...rules }: StallRules,
+  waits: readonly Wait[],
+  rules: StallRules,
 ): string[] {
-  if (rules.givingUp === 'all') return [];
   const held = new Set(arrivals.filter(({ jobId }) => everHeld.has(jobId)).map(({ webhookId }) => webhookId));
-  const away = unionOf(faults);
-  return arrivals
+  return waits
     .filter(({ webhookId }) => !rules.sick.has(webhookId) && !held.has(webhookId))
-    .map(({ eventId, producedAt, firstAt }) => ({
-      eventId,
-      ms: firstAt - producedAt,
-      awayMs: within(away, producedAt, firstAt),
-    }))
-    .filter(({ ms, awayMs }) => ms > recoverWithinMs + awayMs)
+    .filter(({ ms, awayMs }) => ms > rules.recoverWithinMs + awayMs)
     .map(({ eventId, ms, awayMs }) => `${eventId} after ${ms} ms, ${awayMs} of them under a fault`);
 }
 

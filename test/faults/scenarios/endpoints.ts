@@ -85,6 +85,11 @@ function planned(path: string, url?: string): PlannedWebhook {
   return url === undefined ? webhook : { ...webhook, url };
 }
 
+/** One that is sick for a while, or for good. */
+function plannedSick(path: string, url?: string): PlannedWebhook {
+  return { ...planned(path, url), givesUp: true };
+}
+
 /**
  * Under a name of their own, so that they share no connections with the others: one that resets what it has answered hits
  * whoever used its connection again in that very moment.
@@ -98,14 +103,14 @@ async function estate(receiver: Receiver, canary: CanaryListener): Promise<Estat
   const others: Receiver[] = [];
   const webhooks = [
     ...healthyWebhooks(receiver),
-    ...Object.keys(sicknesses(canary)).map((name) => planned(`/${name}`)),
+    ...Object.keys(sicknesses(canary)).map((name) => plannedSick(`/${name}`)),
   ];
   for (const [name, options] of Object.entries(SICK_TLS)) {
     const other = await startReceiver(await options(ca));
     others.push(other);
-    webhooks.push(planned(`/${name}`, other.url('/', 'localhost')));
+    webhooks.push(plannedSick(`/${name}`, other.url('/', 'localhost')));
   }
-  webhooks.push(planned('/accepts-nobody', `https://localhost:${unaccepting.port}/`));
+  webhooks.push(plannedSick('/accepts-nobody', `https://localhost:${unaccepting.port}/`));
   return {
     webhooks,
     close: async () => {
@@ -128,7 +133,7 @@ const sickEndpoints: Scenario = {
   env: { STATUS_MAX_PROBE_MS: '3000', DELIVERY_MAX_RETRY_AFTER_MS: '5000' },
   estate,
   stays: STAY_SICK,
-  rules: { ordered: false, givingUp: 'all' },
+  rules: { ordered: false },
   inject: async (rig, { ms }) => {
     const { receiver } = rig.system;
     const scripts = Object.entries(sicknesses(rig.canary));
@@ -198,10 +203,10 @@ const hundredHang: Scenario = {
   estate: (receiver) => ({
     webhooks: [
       ...healthyWebhooks(receiver),
-      ...HANGING.map((path, index) => ({ ...planned(path), companyId: `co_hanging_${Math.floor(index / 10)}` })),
+      ...HANGING.map((path, index) => ({ ...plannedSick(path), companyId: `co_hanging_${Math.floor(index / 10)}` })),
     ],
   }),
-  rules: { ordered: false, givingUp: 'all' },
+  rules: { ordered: false },
   inject: async (rig, { ms }) => {
     const { receiver } = rig.system;
     const become = (script: Script) => () => HANGING.forEach((path) => receiver.endpoint(path, script));
