@@ -10,6 +10,7 @@ test.each([
   async (name, seconds) => {
     const result = await runShort(name, seconds);
     expect(result.events).toBeGreaterThan(0);
+    expect(result.faults).toBeGreaterThan(0);
     expect(result).toMatchObject({ lost: 0, violations: [] });
   },
   240_000,

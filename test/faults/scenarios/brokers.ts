@@ -5,7 +5,7 @@ import type { GroupName, History } from '../history.js';
 import type { Rig } from '../rig.js';
 import type { During, Scenario } from '../scenario.js';
 import type { ClusterNode } from '../servers/cluster-control.js';
-import { prepareProof, proveProducers } from './producer-proof.js';
+import { findUnproven, prepareProof, proveProducers, type ProducerProofs } from './producer-proof.js';
 import { nodeOf, proxyOf } from './targets.js';
 
 /** Scenarios with three brokers that restart, die, freeze, or whose answers are lost on the way. */
@@ -85,9 +85,8 @@ const lostAnswers: Scenario = {
   },
   examine: (_, rig) => {
     const proof = proofs.get(rig);
-    const lost = proof === undefined || proof.ours.lost > 0 ? [JSON.stringify(proof)] : [];
     return {
-      violations: violations('I1', 'records that our producer reported as sent and that are in no topic', lost),
+      violations: findUnproven(proof),
       notes: [
         `20 sends at a time: ours lost ${proof?.ours.lost} of ${proof?.ours.sent}, ` +
           `kafkajs's idempotent producer ${proof?.idempotent.lost} of ${proof?.idempotent.sent}`,
@@ -96,7 +95,7 @@ const lostAnswers: Scenario = {
   },
 };
 
-const proofs = new WeakMap<Rig, Awaited<ReturnType<typeof proveProducers>>>();
+const proofs = new WeakMap<Rig, ProducerProofs>();
 
 async function loseAnswers(rig: Rig, { random, loadEnded }: During): Promise<void> {
   while (!loadEnded()) {

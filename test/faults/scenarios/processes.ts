@@ -1,6 +1,7 @@
 import { percentile } from '../../../deploy/local/demo/percentile.js';
 import type { ServiceProcess } from '../../support/service-process.js';
 import { pause } from '../../support/waiting.js';
+import { findBadStops, type Stop } from '../check/find-bad-stops.js';
 import { retryWaits } from '../check/retry-waits.js';
 import { violations } from '../check/violation.js';
 import type { Rig } from '../rig.js';
@@ -104,18 +105,30 @@ const sigterm: Scenario = {
   rate: 100,
   fleet: SIGTERM_FLEET,
   inject: async (rig, { loadEnded }) => {
+    const made: Stop[] = [];
+    stops.set(rig, made);
     while (!loadEnded()) {
       for (const { as } of SIGTERM_FLEET) {
         if (loadEnded()) return;
         await pause(500);
         await rig.strike(`SIGTERM ${as}`, [], async () => {
+          const askedAt = performance.now();
           const code = await rig.fleet.stop(as);
-          if (code !== 0) throw new Error(`${as} ended with ${code}`);
+          made.push({ as, code, ms: Math.round(performance.now() - askedAt) });
           await rig.fleet.start(as, { wait: true });
         });
       }
     }
   },
+  examine: (_, rig) => {
+    const made = stops.get(rig) ?? [];
+    return {
+      violations: findBadStops(made),
+      notes: [`${made.length} processes ended within ${Math.max(0, ...made.map(({ ms }) => ms))} ms`],
+    };
+  },
 };
+
+const stops = new WeakMap<Rig, readonly Stop[]>();
 
 export const PROCESS_SCENARIOS: readonly Scenario[] = [noFault, kills, killOnce, sigterm];

@@ -2,6 +2,7 @@ import { poll } from '../../../deploy/local/poll.js';
 import { createKafka } from '../../../services/shared/platform/kafka/client.js';
 import { createProducer } from '../../../services/shared/platform/kafka/producer.js';
 import { pause } from '../../support/waiting.js';
+import { violations, type Violation } from '../check/violation.js';
 import { readTopic } from '../read-topic.js';
 import type { Rig } from '../rig.js';
 
@@ -13,6 +14,21 @@ export interface ProducerProof {
   readonly sent: number;
   /** Reported as sent, and in no topic. */
   readonly lost: number;
+}
+
+export interface ProducerProofs {
+  readonly ours: ProducerProof;
+  readonly idempotent: ProducerProof;
+}
+
+/** Ours loses nothing; and a producer that reported nothing as sent proves nothing. */
+export function findUnproven(proofs: ProducerProofs | undefined): Violation[] {
+  const silent = NAMES.filter((name) => (proofs?.[name].sent ?? 0) === 0);
+  const lost = proofs === undefined || proofs.ours.lost === 0 ? [] : [JSON.stringify(proofs.ours)];
+  return [
+    ...violations('I1', 'records that our producer reported as sent and that are in no topic', lost),
+    ...violations('I1', 'a producer that sent nothing', silent),
+  ];
 }
 
 const AT_ONCE = 20;
@@ -40,10 +56,7 @@ export async function prepareProof(rig: Rig): Promise<void> {
 
 type Send = (topic: string, value: string) => Promise<unknown>;
 
-export async function proveProducers(
-  rig: Rig,
-  ended: () => boolean,
-): Promise<{ readonly ours: ProducerProof; readonly idempotent: ProducerProof }> {
+export async function proveProducers(rig: Rig, ended: () => boolean): Promise<ProducerProofs> {
   const { brokers } = rig.system.config.kafka;
   const kafka = createKafka({ brokers, ssl: false, sasl: undefined, clientId: 'proof' }, () => undefined);
   const ours = await createProducer(kafka);
