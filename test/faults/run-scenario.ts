@@ -1,13 +1,14 @@
 import { percentile } from '../../deploy/local/demo/percentile.js';
 import { pause } from '../support/waiting.js';
 import { createRandom } from '../../deploy/local/simulator/random.js';
+import { withoutExpired } from './check/find-expired.js';
 import { quartersOf, SEEN_FROM_S } from './check/find-growth.js';
 import { judge, type Verdict } from './check/judge.js';
 import { violations, type Violation } from './check/violation.js';
 import { collectHistory } from './collect-history.js';
 import { usualEstate, type Estate } from './estate.js';
 import { USUAL_FLEET } from './fleet.js';
-import type { History, Produced, Rules } from './history.js';
+import type { History, Rules } from './history.js';
 import { startLoad } from './load.js';
 import { openRig, type Rig } from './rig.js';
 import type { During, Examination, Scenario } from './scenario.js';
@@ -156,7 +157,7 @@ async function runChapter(
   await settle(rig, load.produced, { timeoutMs: scenario.settleMs ?? SETTLE_MS, sick: rules.sick });
   const unready = await rig.fleet.ready(READY_WITHIN_MS).then(() => [], reasonOf);
   const witnessed = await asked(() => collectHistory(rig, load.produced));
-  const history = scenario.expires === true ? withoutExpired(witnessed) : witnessed;
+  const history = scenario.expired === undefined ? witnessed : withoutExpired(witnessed, scenario.expired(rig));
   const verdict = judge(history, rules);
   const own = examine(scenario, history, rig);
   return {
@@ -222,16 +223,6 @@ function latencyOf({ produced, posts }: History): ChapterResult['latency'] {
 function lineOf(chapter: number, { events, lost, doubled, faults, latency, ...found }: ChapterResult): string {
   const broken = found.violations.map(({ invariant, what }) => `${invariant} ${what}`).join('; ');
   return `chapter ${chapter + 1}: ${events} events, ${faults} faults, lost ${lost}, doubled ${doubled}, p50 ${latency.p50} ms, p99 ${latency.p99} ms ${broken}`;
-}
-
-/** What was deleted before it was read is no debt; how much it is, the scenario tells. */
-function withoutExpired(history: History): History {
-  const posted = new Set(history.posts.map(({ eventId }) => eventId));
-  const isLeft = ({ eventId }: Produced): boolean => history.stored.has(eventId) || posted.has(eventId);
-  const produced = history.produced.filter(isLeft);
-  const stored = new Map(history.stored);
-  for (const { eventId } of produced) stored.set(eventId, stored.get(eventId) ?? 1);
-  return { ...history, produced, stored };
 }
 
 function rulesOf({ groups, webhookIds, givingUp }: Rig, scenario: Scenario): Rules {

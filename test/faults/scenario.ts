@@ -1,5 +1,6 @@
 import type { Random } from '../../deploy/local/simulator/random.js';
 import type { Member } from './fleet.js';
+import type { Unread } from './check/find-expired.js';
 import type { Violation } from './check/violation.js';
 import type { EstateBuilder } from './estate.js';
 import type { History, Rules } from './history.js';
@@ -27,8 +28,8 @@ export interface Scenario {
   readonly rules?: Partial<Rules>;
   /** Paths whose endpoints are still sick at the end. */
   readonly stays?: readonly string[];
-  /** Records are deleted before they are read: owed is what was posted or is left. */
-  readonly expires?: boolean;
+  /** Records are deleted before they are read: how many, which are no debt. */
+  readonly expired?: (rig: Rig) => Unread;
   /**
    * A run that is longer is made of several chapters of so many seconds, each with its load, its faults and its verdict;
    * the processes live on.

@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { findBadStops } from '../../faults/check/find-bad-stops.js';
+import { findUntold, unreadOf, withoutExpired } from '../../faults/check/find-expired.js';
+import type { History } from '../../faults/history.js';
 import { findUnproven } from '../../faults/scenarios/producer-proof.js';
 
 /** What single scenarios judge by themselves, each broken once. */
@@ -27,4 +29,62 @@ test.each<[string, Parameters<typeof findBadStops>[0], RegExp]>([
       .map(({ what }) => what)
       .join(),
   ).toMatch(told);
+});
+
+describe('events that expired before they were read', () => {
+  const commit = (partition: number, offset: number) => ({
+    ...{ at: 1, seenAt: 1, group: 'calls', topic: 'events', partition, offset, map: undefined },
+  });
+  const place = (partition: number, offset: number) => ({ topic: 'events', partition, offset });
+
+  test('are those behind the last commit of their partition', () => {
+    const commits = [commit(0, 3), commit(0, 7), { ...commit(0, 9), group: 'others' }];
+    const left = [place(0, 10), place(1, 4), { ...place(0, 99), topic: 'messages' }];
+    expect([...unreadOf(left, commits, { id: 'calls', topic: 'events' })]).toEqual([
+      [0, 3],
+      [1, 4],
+    ]);
+  });
+
+  test('are no debt, and no more events than those', () => {
+    const events = ['read', 'unread', 'lost'].map((eventId) => ({ eventId, acked: true }));
+    const history = { produced: events, stored: new Map(), posts: [{ eventId: 'read' }] } as unknown as History;
+    const owed = (records: number) => withoutExpired(history, new Map([[0, records]]));
+    expect(owed(1).produced.map(({ eventId }) => eventId)).toEqual(['read', 'lost']);
+    expect(owed(2).produced.map(({ eventId }) => eventId)).toEqual(['read']);
+    expect(owed(2).stored).toEqual(new Map([['read', 1]]));
+  });
+
+  test.each<[string, [number, number][], number[], string[]]>([
+    [
+      'each partition is told of',
+      [
+        [0, 3],
+        [1, 0],
+      ],
+      [0],
+      [],
+    ],
+    [
+      'one is not',
+      [
+        [0, 3],
+        [1, 4],
+      ],
+      [0],
+      ['1 × a loss that nobody tells of: 1'],
+    ],
+    [
+      'one had lost nothing',
+      [
+        [0, 3],
+        [1, 0],
+      ],
+      [0, 1],
+      ['1 × a loss that was none: 1'],
+    ],
+    ['none had', [[0, 0]], [], ['1 × nothing expired: unread']],
+  ])('are told of: %s', (_, unread, told, broken) => {
+    expect(findUntold(new Map(unread), told).map(({ what }) => what)).toEqual(broken);
+  });
 });
