@@ -10,6 +10,7 @@ import type { FailureDocument } from '../../services/shared/platform/mongo/failu
 import type { LogLine } from '../support/service-process.js';
 import { memoryKnownSchemas } from '../support/known-schemas.js';
 import { expectedJobs } from './check/expected-jobs.js';
+import { digestOf } from './check/find-unparked.js';
 import { holdsSecret, tellsSecret } from './find-secrets.js';
 import type { History, JobRecord, Produced } from './history.js';
 import { toPosts } from './posts.js';
@@ -124,9 +125,9 @@ async function deadLetters(
 ): Promise<History['letters']> {
   const { decode } = createDeadLetterDecoder(schemas);
   const letters = await Promise.all(records.map(async ({ value }) => decode(value)));
-  return letters.map(({ source: { topic, partition, offset } }) => {
+  return letters.map(({ source: { topic, partition, offset }, value }) => {
     const position = positionOf(topic, partition, offset);
-    return { eventId: positions.get(position) ?? `no event at ${position}` };
+    return { eventId: positions.get(position) ?? `no event at ${position}`, digest: digestOf(value) };
   });
 }
 

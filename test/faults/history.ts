@@ -17,8 +17,7 @@ export interface History {
   readonly held: readonly { readonly jobId: string }[];
   /** Held at any time, as the processes' logs tell. */
   readonly everHeld: ReadonlySet<string>;
-  /** Events and jobs that were dead-lettered. */
-  readonly letters: readonly { readonly eventId: string }[];
+  readonly letters: readonly Letter[];
   readonly records: readonly JobRecord[];
   readonly commits: readonly CommitSample[];
   readonly faults: readonly Fault[];
@@ -74,6 +73,13 @@ export interface Entry {
   readonly jobId: string;
   readonly attempt: number;
   readonly followUp: 'retry' | 'exhausted' | 'held' | 'dropped';
+}
+
+/** An event or a job that was dead-lettered. */
+export interface Letter {
+  readonly eventId: string;
+  /** Of the record's own bytes: `digestOf`. */
+  readonly digest: string;
 }
 
 /** Where a record stands. */

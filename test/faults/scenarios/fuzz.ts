@@ -6,6 +6,7 @@ import { newestSchema } from '../../../services/shared/platform/avro/schema-file
 import { avroValueOf } from '../../support/event-examples.js';
 import { event, type System } from '../../support/system.js';
 import type { TcpProxy } from '../../support/tcp-proxy.js';
+import { digestOf, findUnparked } from '../check/find-unparked.js';
 import { violations } from '../check/violation.js';
 import type { Rig } from '../rig.js';
 import type { Scenario } from '../scenario.js';
@@ -21,8 +22,8 @@ const AT_ONCE = 1_000;
 /** Has no webhook, so that a damaged record that still is an event goes nowhere. */
 const NOBODY = 'co_nobody';
 
-/** Records that can't be read, by run; damaged ones may still be readable and count in no way. */
-const unreadable = new WeakMap<Rig, number>();
+/** The digests of records that can't be read, by run; damaged ones may still be readable and count in no way. */
+const unreadable = new WeakMap<Rig, readonly string[]>();
 const questions = new WeakMap<Rig, ReadonlyMap<number, number>>();
 
 const flood: Scenario = {
@@ -42,12 +43,12 @@ const flood: Scenario = {
       [callEvents]: await sampleOf(rig.system, 'call-event', callEvents),
       [whatsappEvents]: await sampleOf(rig.system, 'whatsapp-event', whatsappEvents),
     };
-    let certain = 0;
+    const certain: string[] = [];
     for (let sent = 0; sent < RECORDS; sent += AT_ONCE) {
       const topic = random.pick([callEvents, callEvents, whatsappEvents, whatsappEvents, dispatch, retry]);
       const sample = samples[topic];
       const poison = Array.from({ length: AT_ONCE }, () => malformed(random, sample));
-      certain += poison.filter(({ readable }) => !readable).length;
+      certain.push(...poison.filter(({ readable }) => !readable).map(({ value }) => digestOf(value)));
       await rig.system.produceRaw(
         topic,
         poison.map(({ value }) => value),
@@ -56,8 +57,8 @@ const flood: Scenario = {
     unreadable.set(rig, certain);
   },
   examine: ({ letters, processes, produced }, rig) => {
-    const parked = letters.length;
-    const certain = unreadable.get(rig) ?? Infinity;
+    const certain = unreadable.get(rig);
+    if (certain === undefined) throw new Error('not all malformed records were produced');
     const asked = [...(questions.get(rig) ?? [])];
     const minutes = Math.ceil((Date.now() - (produced[0]?.at ?? 0)) / 60_000);
     const unknown = asked.filter(([id]) => UNKNOWN_IDS.some((other) => other === id));
@@ -65,15 +66,11 @@ const flood: Scenario = {
     return {
       violations: [
         ...violations('I7', 'an id that nobody asked for', unknown.length < UNKNOWN_IDS.length ? ['one'] : []),
-        ...violations(
-          'I1',
-          'malformed records neither parked nor handled',
-          parked < certain ? [`${certain - parked}`] : [],
-        ),
+        ...violations('I1', 'a malformed record that is no dead letter', findUnparked(certain, letters)),
         ...violations('I7', 'a registry asked too often', tooOften),
       ],
       notes: [
-        `${RECORDS} malformed records, ${certain} of them unreadable for certain; ${parked} dead letters`,
+        `${RECORDS} malformed records, ${certain.length} of them unreadable for certain; ${letters.length} dead letters`,
         `questions to the registry by id: ${asked.map(([id, count]) => `${id} ${count}`).join(', ')}`,
       ],
     };

@@ -427,7 +427,7 @@ function dropped(): Partial<History> {
 }
 
 function parked(): Partial<History> {
-  return { posts: WELL.posts.slice(1), letters: [{ eventId: 'e1' }] };
+  return { posts: WELL.posts.slice(1), letters: [{ eventId: 'e1', digest: '' }] };
 }
 
 /** Each of them for a millisecond, every second: whatever arrives was produced long before the last of them. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { findBadStops } from '../../faults/check/find-bad-stops.js';
 import { findUntold, unreadOf, withoutExpired } from '../../faults/check/find-expired.js';
+import { digestOf, findUnparked } from '../../faults/check/find-unparked.js';
 import type { History } from '../../faults/history.js';
 import { findUnproven } from '../../faults/scenarios/producer-proof.js';
 
@@ -87,4 +88,16 @@ describe('events that expired before they were read', () => {
   ])('are told of: %s', (_, unread, told, broken) => {
     expect(findUntold(new Map(unread), told).map(({ what }) => what)).toEqual(broken);
   });
+});
+
+test('a malformed record is among the dead letters as often as it was produced', () => {
+  const [one, other] = [digestOf(Buffer.of(1)), digestOf(Buffer.of(2))];
+  const letters = [one, one, digestOf(Buffer.of(3))].map((digest) => ({ digest }));
+  expect(findUnparked([one, one], letters)).toEqual([]);
+  expect(findUnparked([one, other, one], letters)).toEqual([other]);
+  expect(findUnparked([one, one, one], letters)).toEqual([one]);
+});
+
+test('no value and an empty one are the same to who looks for it', () => {
+  expect(digestOf(null)).toBe(digestOf(Buffer.alloc(0)));
 });
