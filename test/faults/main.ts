@@ -3,8 +3,8 @@
  * Runs the whole system as separate processes against real servers, injects faults while a known load runs, and holds
  * what the producer had acknowledged, what the receivers got and what MongoDB says against the invariants. Prints a table;
  * with --json the last line is one JSON object. Exit code 0 only if every scenario holds; the logs of one that doesn't
- * are kept in .data/faults/, those of all with --keep. A scenario that can't be played doesn't hold, and the others go
- * on. SIGTERM and SIGINT end the running scenario at once and begin no other.
+ * are kept in .data/faults/ as soon as it doesn't, those of all with --keep. A scenario that can't be played doesn't hold,
+ * and the others go on. SIGTERM and SIGINT end the running scenario at once and begin no other; what it told is kept.
  */
 import { join } from 'node:path';
 import { temporaryDataFolder } from '../../deploy/local/data-folder.js';
@@ -58,18 +58,30 @@ async function run(): Promise<ScenarioResult[]> {
 async function resultOf(scenario: Scenario): Promise<ScenarioResult> {
   try {
     const outcome = await runOnItsServers(scenario);
-    if (options.keep || outcome.result.violations.length > 0)
-      say(`kept in ${keepLogs(join(projectRoot(), '.data', 'faults'), outcome)}`);
+    if (options.keep || outcome.result.violations.length > 0) keep(outcome);
     return outcome.result;
   } catch (error) {
     return unplayedResult(scenario, options.seed, error);
   }
 }
 
+function keep(outcome: Run): void {
+  say(`kept in ${keepLogs(join(projectRoot(), '.data', 'faults'), outcome)}`);
+}
+
 async function runOnItsServers(scenario: Scenario): Promise<Run> {
+  const { seed, seconds, rate } = options;
   const cluster = await openCluster(scenario.servers, say);
   try {
-    return await runScenario(scenario, { ...options, cluster, report: say, signal: interruption.signal });
+    return await runScenario(scenario, {
+      seed,
+      seconds,
+      rate,
+      cluster,
+      report: say,
+      keep,
+      signal: interruption.signal,
+    });
   } finally {
     await cluster?.stop().catch((error: unknown) => say(`its servers could not be stopped: ${String(error)}`));
   }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { projectRoot } from '../../services/shared/platform/process/project-root.js';
 import { keepLogs } from './keep-logs.js';
-import { runScenario, type RunOptions, type ScenarioResult } from './run-scenario.js';
+import { runScenario, type Run, type RunOptions, type ScenarioResult } from './run-scenario.js';
 import { SCENARIOS } from './scenarios/catalogue.js';
 import { openCluster } from './servers/open-cluster.js';
 
@@ -20,8 +20,9 @@ export async function runShort(
   if (scenario === undefined) throw new Error(`there is no scenario ${name}`);
   const cluster = await openCluster(scenario.servers, () => undefined);
   try {
-    const run = await runScenario(scenario, { ...options, seed: SEED, seconds, cluster });
-    if (run.result.violations.length > 0) keepLogs(join(projectRoot(), '.data', 'faults'), run);
+    const keep = (run: Run): void => void keepLogs(join(projectRoot(), '.data', 'faults'), run);
+    const run = await runScenario(scenario, { ...options, seed: SEED, seconds, cluster, keep });
+    if (run.result.violations.length > 0) keep(run);
     return run.result;
   } finally {
     await cluster?.stop();
