@@ -5,7 +5,7 @@ import type { GroupName, History } from '../history.js';
 import type { Rig } from '../rig.js';
 import type { During, Scenario } from '../scenario.js';
 import type { ClusterNode } from '../servers/cluster-control.js';
-import { findUnproven, prepareProof, proveProducers, type ProducerProofs } from './producer-proof.js';
+import { findUnproven, prepareProof, type ProducerProofs } from './producer-proof.js';
 import { nodeOf, proxyOf } from './targets.js';
 
 /** Scenarios with three brokers that restart, die, freeze, or whose answers are lost on the way. */
@@ -79,9 +79,9 @@ const lostAnswers: Scenario = {
   seconds: 50,
   rate: 80,
   inject: async (rig, during) => {
-    await prepareProof(rig);
-    const [proof] = await Promise.all([proveProducers(rig, during.loadEnded), loseAnswers(rig, during)]);
-    proofs.set(rig, proof);
+    const proof = await prepareProof(rig);
+    await Promise.all([proof.send(during.loadEnded), loseAnswers(rig, during)]);
+    proofs.set(rig, await proof.tell());
   },
   examine: (_, rig) => {
     const proof = proofs.get(rig);

@@ -40,8 +40,45 @@ function topicOf({ system }: Rig, name: (typeof NAMES)[number]): string {
   return `${system.config.kafka.prefix}proof-${name}`;
 }
 
-/** Creates the topics, and waits until every broker knows them; before the first answer is lost. */
-export async function prepareProof(rig: Rig): Promise<void> {
+type Send = (value: string) => Promise<unknown>;
+
+/** Two producers that are connected, and the topics that they write to. */
+export interface PreparedProof {
+  /** Twenty at a time, until it has ended. */
+  send(ended: () => boolean): Promise<void>;
+  /** What became of them, as soon as no answers are lost any more. */
+  tell(): Promise<ProducerProofs>;
+}
+
+/** Before the first answer is lost: every broker knows the topics, and both producers are connected. */
+export async function prepareProof(rig: Rig): Promise<PreparedProof> {
+  await createTopics(rig);
+  const { brokers } = rig.system.config.kafka;
+  const kafka = createKafka({ brokers, ssl: false, sasl: undefined, clientId: 'proof' }, () => undefined);
+  const ours = await createProducer(kafka);
+  const idempotent = kafka.producer({ idempotent: true, maxInFlightRequests: AT_ONCE });
+  await idempotent.connect();
+  const sends: Readonly<Record<(typeof NAMES)[number], Send>> = {
+    ours: (value) => ours.send(topicOf(rig, 'ours'), [{ key: null, value: Buffer.from(value) }]),
+    idempotent: (value) => idempotent.send({ topic: topicOf(rig, 'idempotent'), messages: [{ value }] }),
+  };
+  const reported = { ours: [] as string[], idempotent: [] as string[] };
+  const proofOf = async (name: (typeof NAMES)[number]): Promise<ProducerProof> => {
+    const stored = new Set(
+      (await readTopic(rig.system.kafka, topicOf(rig, name))).map(({ value }) => value?.toString()),
+    );
+    return { sent: reported[name].length, lost: reported[name].filter((value) => !stored.has(value)).length };
+  };
+  return {
+    send: async (ended) => {
+      await Promise.all(NAMES.map((name) => sendAll(sends[name], ended, reported[name])));
+      await Promise.all([ours.disconnect(), idempotent.disconnect()]);
+    },
+    tell: async () => ({ ours: await proofOf('ours'), idempotent: await proofOf('idempotent') }),
+  };
+}
+
+async function createTopics(rig: Rig): Promise<void> {
   const admin = rig.system.kafka.admin();
   await admin.connect();
   const topics = NAMES.map((name) => ({ topic: topicOf(rig, name), numPartitions: 1, replicationFactor: 3 }));
@@ -54,34 +91,11 @@ export async function prepareProof(rig: Rig): Promise<void> {
   await admin.disconnect();
 }
 
-type Send = (topic: string, value: string) => Promise<unknown>;
-
-export async function proveProducers(rig: Rig, ended: () => boolean): Promise<ProducerProofs> {
-  const { brokers } = rig.system.config.kafka;
-  const kafka = createKafka({ brokers, ssl: false, sasl: undefined, clientId: 'proof' }, () => undefined);
-  const ours = await createProducer(kafka);
-  const idempotent = kafka.producer({ idempotent: true, maxInFlightRequests: AT_ONCE });
-  await idempotent.connect();
-  try {
-    const [one, other] = await Promise.all([
-      prove(rig, 'ours', ended, (topic, value) => ours.send(topic, [{ key: null, value: Buffer.from(value) }])),
-      prove(rig, 'idempotent', ended, (topic, value) => idempotent.send({ topic, messages: [{ value }] })),
-    ]);
-    return { ours: one, idempotent: other };
-  } finally {
-    await Promise.all([ours.disconnect(), idempotent.disconnect()]);
-  }
-}
-
-async function prove(rig: Rig, name: (typeof NAMES)[number], ended: () => boolean, send: Send): Promise<ProducerProof> {
-  const topic = topicOf(rig, name);
-  const reported: string[] = [];
+async function sendAll(send: Send, ended: () => boolean, reported: string[]): Promise<void> {
   for (let round = 0; !ended(); round += 1) {
     const values = Array.from({ length: AT_ONCE }, (_, index) => `${round}-${index}`);
-    const outcomes = await Promise.allSettled(values.map((value) => send(topic, value)));
+    const outcomes = await Promise.allSettled(values.map(send));
     reported.push(...values.filter((_, index) => outcomes[index]?.status === 'fulfilled'));
     await pause(EVERY_MS);
   }
-  const stored = new Set((await readTopic(rig.system.kafka, topic)).map(({ value }) => value?.toString()));
-  return { sent: reported.length, lost: reported.filter((value) => !stored.has(value)).length };
 }
