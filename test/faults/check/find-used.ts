@@ -1,18 +1,19 @@
-import type { History } from '../history.js';
+import type { GroupName, History, Rules } from '../history.js';
 import { attemptName } from './attempt-name.js';
 import { placeOf } from './committed-at.js';
 
 /** How far partitions that were added came into use. */
 export interface Used {
-  /** Topics of which no record in a new partition led to a POST. */
-  readonly unused: readonly string[];
+  /** Groups that read no record of a new partition which led to a POST. */
+  readonly unused: readonly GroupName[];
   readonly notes: readonly string[];
 }
 
 /** What stands in partitions from `firstNew` on and was posted: jobs, waits, and events by the jobs made of them. */
 export function findUsed(
   { records, posts }: Pick<History, 'records' | 'posts'>,
-  topics: readonly string[],
+  groups: Rules['groups'],
+  names: readonly GroupName[],
   firstNew: number,
 ): Used {
   const posted = new Set(posts.map(attemptName));
@@ -20,12 +21,12 @@ export function findUsed(
     .filter((record) => posted.has(attemptName(record)))
     .flatMap((record) => [record, record.source])
     .filter(({ partition }) => partition >= firstNew);
-  const used = topics.map((topic) => ({
-    topic,
-    count: new Set(places.filter((place) => place.topic === topic).map(placeOf)).size,
+  const used = names.map((name) => ({
+    name,
+    count: new Set(places.filter(({ topic }) => topic === groups[name].topic).map(placeOf)).size,
   }));
   return {
-    unused: used.filter(({ count }) => count === 0).map(({ topic }) => topic),
-    notes: [`posted from new partitions: ${used.map(({ topic, count }) => `${topic} ${count}`).join(', ')}`],
+    unused: used.filter(({ count }) => count === 0).map(({ name }) => name),
+    notes: [`posted from new partitions, by group: ${used.map(({ name, count }) => `${name} ${count}`).join(', ')}`],
   };
 }

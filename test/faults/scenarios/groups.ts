@@ -101,11 +101,7 @@ const partitions: Scenario = {
   },
   examine: (history, { groups, system }) => {
     const { partitions: before } = system.config.kafka;
-    const { unused, notes } = findUsed(
-      history,
-      EVERY_GROUP.map((name) => groups[name].topic),
-      before,
-    );
+    const { unused, notes } = findUsed(history, groups, EVERY_GROUP, before);
     return { violations: violations('I1', 'no record of a new partition was posted', unused), notes };
   },
 };

@@ -558,12 +558,13 @@ function both(at: number): Post[] {
 
 test('a partition that was added is in use when a record of it was posted', () => {
   const added = { ...record('e1', 0), partition: 3, source: { ...EVENTS, partition: 4 } };
-  const used = (posts: Post[]) => findUsed({ records: [...WELL.records, added], posts }, ['dispatch', 'events'], 3);
+  const used = (posts: Post[]) =>
+    findUsed({ records: [...WELL.records, added], posts }, RULES.groups, ['delivery', 'call'], 3);
   expect(used([post('e1', 1_100)])).toEqual({
     unused: [],
-    notes: ['posted from new partitions: dispatch 1, events 1'],
+    notes: ['posted from new partitions, by group: delivery 1, call 1'],
   });
-  expect(used([post('e2', 1_100)]).unused).toEqual(['dispatch', 'events']);
+  expect(used([post('e2', 1_100)]).unused).toEqual(['delivery', 'call']);
 });
 
 describe('while nothing can be acknowledged, from 2 to 9 s', () => {
