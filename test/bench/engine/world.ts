@@ -21,6 +21,7 @@ export interface WorldOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** TLS, unless told otherwise. */
   readonly plain?: boolean;
+  /** Origins of the sink; webhooks take them in turns. */
   readonly ports?: number;
   /** Folder for CPU profiles of the delivery and fan-out processes. */
   readonly profile?: string | undefined;
@@ -44,6 +45,7 @@ export class World {
   #bares: Bare[] = [];
   #started = 0;
   #companies = 0;
+  #recipients = 0;
 
   private constructor(system: System, sink: Sink, options: WorldOptions, folder: string, servers: Watched) {
     this.system = system;
@@ -64,12 +66,13 @@ export class World {
 
   /** Registers webhooks of new companies for the sink, at most ten each; `pathOf` says what each does. */
   async recipients(count: number, perCompany = 10, pathOf = (_index: number) => '/ok'): Promise<Recipient[]> {
-    const firstCompany = this.#companies;
+    const [firstCompany, firstPort] = [this.#companies, this.#recipients];
     this.#companies += Math.ceil(count / perCompany);
+    this.#recipients += count;
     return Promise.all(
       Array.from({ length: count }, async (_, index) => {
         const companyId = `co_${firstCompany + Math.floor(index / perCompany)}`;
-        const url = this.sink.url(index, pathOf(index));
+        const url = this.sink.url(firstPort + index, pathOf(index));
         const events = [EVENT_TYPE] as const;
         return { companyId, webhookId: await this.system.webhook(companyId, '/', { url, events }) };
       }),

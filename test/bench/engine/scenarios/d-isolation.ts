@@ -110,7 +110,9 @@ async function runGroup(
 ): Promise<Figure[]> {
   const { webhooks, sick, perSecond, circuit, cases } = group;
   const env = circuit === 'kept-closed' ? KEPT_CLOSED : {};
-  const world = await World.open({ profile, env: { SHUTDOWN_TIMEOUT_MS: '90000', ...env } });
+  // Sick ones that shared an origin with healthy ones would occupy connections that these had opened.
+  const ports = webhooks - sick + sick * cases.length;
+  const world = await World.open({ profile, ports, env: { SHUTDOWN_TIMEOUT_MS: '90000', ...env } });
   try {
     const healthyOnes = await world.recipients(webhooks - sick, 1);
     await startAll(world);
@@ -153,10 +155,16 @@ async function measureHealthy(
   sick: readonly Recipient[],
   task: Omit<PacedTask, 'content' | 'recipients'>,
 ): Promise<Healthy> {
-  const recipients = [...sick, ...healthy];
+  const recipients = spread(sick, healthy);
   const { notes, generated } = await runPaced(world, { ...task, content: 'events', recipients });
   const expected = (generated.records * healthy.length) / recipients.length;
   return { p99: percentilesOf(notes.ok).p99, share: notes.ok.length / expected };
+}
+
+/** The few among the many at equal distances: events come in this order, and who is sick sends no bursts. */
+function spread<T>(few: readonly T[], many: readonly T[]): T[] {
+  const share = Math.ceil(many.length / few.length);
+  return few.flatMap((one, index) => [one, ...many.slice(index * share, (index + 1) * share)]);
 }
 
 function figuresOf(name: string, { p99, share }: Healthy, none: Healthy | undefined): Figure[] {
