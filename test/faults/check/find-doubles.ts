@@ -34,17 +34,13 @@ export function findDoubles(history: History, rules: DoubleRules): Doubles {
   const exposed = exposedTo(faults, 'deliveries', deliveriesInDoubt(history, rules.groups));
   const exposedJobs = exposedTo(faults, 'jobs', jobsInDoubt(history, rules.groups));
   const { byMakers, byDeliverers } = madeAgain(history, rules.groups);
-  const [jobs, waits] = [byMakers, byDeliverers].map((again) => copiesOf(again, faults, rules)) as [number, number];
+  const [jobs, waits] = [copiesOf(byMakers, faults, rules), copiesOf(byDeliverers, faults, rules)];
   const most = (rules.doublesPerFault ?? Infinity) * faults.length;
   const bound = faults.length === 0 ? 0 : Math.min(most, exposed + standing);
+  const promised = bound === most ? `, and ${most} are promised at most` : '';
+  const repeated = `${started} deliveries were repeated, where ${exposed} were exposed and ${standing} stood in their lane again`;
   const broken = [
-    ...(started > bound
-      ? [
-          `${started} deliveries were repeated, where ${exposed} were exposed and ${standing} stood in their lane again${
-            bound === most ? `, and ${most} are promised at most` : ''
-          }`,
-        ]
-      : []),
+    ...(started > bound ? [`${repeated}${promised}`] : []),
     ...(jobs > exposedJobs ? [`${jobs} jobs were made again, where ${exposedJobs} were exposed`] : []),
     ...(waits > exposed ? [`${waits} waits or moves were written again, where ${exposed} were exposed`] : []),
   ];
