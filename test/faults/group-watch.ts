@@ -84,15 +84,17 @@ export class GroupWatch {
 
   /**
    * Records of the group's topic that it has neither committed nor told to have finished beyond a commit; undefined when
-   * Kafka doesn't tell.
+   * Kafka doesn't tell, or tells that a topic ends before what was committed, as a leader that has just come back does until
+   * its followers have caught up.
    */
   async lagOf({ id, topic }: Group): Promise<number | undefined> {
     try {
       const [committed, ends] = await Promise.all([this.#committed(id, topic), this.#admin.fetchTopicOffsets(topic)]);
-      return ends.reduce((sum, { partition, high, low }) => {
+      const lags = ends.map(({ partition, high, low }) => {
         const { offset, map } = committed.get(partition) ?? { offset: 0, map: undefined };
-        return sum + Number(high) - Math.max(offset, Number(low)) - finishedBeyond(offset, map);
-      }, 0);
+        return Number(high) - Math.max(offset, Number(low)) - finishedBeyond(offset, map);
+      });
+      return lags.some((lag) => lag < 0) ? undefined : lags.reduce((sum, lag) => sum + lag, 0);
     } catch {
       return undefined;
     }

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { EachMessageHandler, Kafka } from 'kafkajs';
 import { GroupWatch } from '../../faults/group-watch.js';
 
@@ -44,4 +44,21 @@ test('a commit of "the earliest", where an offset was out of range, is no positi
     { offset: 68, at: 1 },
     { offset: 70, at: 3 },
   ]);
+});
+
+describe('the lag of a group that has committed 5 and 7', () => {
+  test.each<[string, readonly [number, number], number | undefined]>([
+    ['is what stands beyond that', [6, 9], 3],
+    ['is none at the end', [5, 7], 0],
+    ['is not known where a partition ends before that', [9, 6], undefined],
+  ])('%s', async (_, highs, lag) => {
+    const partitions = [5, 7].map((offset, partition) => ({ partition, offset: String(offset), metadata: '' }));
+    const admin = {
+      fetchOffsets: () => Promise.resolve([{ topic: GROUP.topic, partitions }]),
+      fetchTopicOffsets: () =>
+        Promise.resolve(highs.map((high, partition) => ({ partition, high: String(high), low: '0' }))),
+    };
+    const kafka = { admin: () => admin, consumer: () => undefined } as unknown as Kafka;
+    await expect(new GroupWatch(kafka, [GROUP]).lagOf(GROUP)).resolves.toBe(lag);
+  });
 });
