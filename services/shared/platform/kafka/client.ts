@@ -2,6 +2,7 @@ import { connect as connectTcp, isIP } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { Kafka, logLevel, type ISocketFactory, type KafkaConfig, type LogEntry, type SASLOptions } from 'kafkajs';
 import { markFetchedBatches } from './outdated-batches.js';
+import { ownNodeIds } from './own-node-ids.js';
 import { encodeProducedAtOnce } from './produce-encoding.js';
 import { quietRequestQueues } from './quiet-request-queue.js';
 import { steadyHeartbeats } from './steady-heartbeats.js';
@@ -44,6 +45,7 @@ export function createKafka(settings: KafkaSettings, log: KafkaLog): Kafka {
   steadyHeartbeats();
   markFetchedBatches();
   encodeProducedAtOnce();
+  ownNodeIds();
   const config: KafkaConfig = {
     clientId: settings.clientId,
     brokers: [...settings.brokers],

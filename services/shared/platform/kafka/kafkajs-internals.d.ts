@@ -1,4 +1,4 @@
-/** What quiet-request-queue.ts, steady-heartbeats.ts, outdated-batches.ts and produce-encoding.ts touch of kafkajs (2.2.4) that its types don't tell of. */
+/** What quiet-request-queue.ts, steady-heartbeats.ts, outdated-batches.ts, produce-encoding.ts and own-node-ids.ts touch of kafkajs (2.2.4) that its types don't tell of. */
 declare module 'kafkajs/src/consumer/consumerGroup.js' {
   export default class ConsumerGroup {
     /** Epoch ms of the last heartbeat. */
@@ -94,4 +94,32 @@ declare module 'kafkajs/src/protocol/requests/produce/v3/request.js' {
   import type { ProduceOptions, ProtocolRequest } from 'kafkajs/src/broker/index.js';
 
   export default function request(options: ProduceOptions): ProtocolRequest;
+}
+
+declare module 'kafkajs/src/cluster/brokerPool.js' {
+  interface Address {
+    readonly host: string;
+    readonly port: number;
+  }
+
+  interface PooledBroker {
+    nodeId: number | undefined;
+    readonly connectionPool: Address;
+  }
+
+  export default class BrokerPool {
+    constructor(options: {
+      readonly connectionPoolBuilder: { readonly build: (address?: Address) => Promise<Address> };
+      readonly logger: object;
+      readonly retry: object;
+      readonly metadataMaxAge: number;
+    });
+    createBroker: (options: { readonly connectionPool: Address; readonly nodeId?: number }) => PooledBroker;
+    readonly brokers: Record<number, PooledBroker>;
+    readonly metadata: { readonly brokers: readonly (Address & { readonly nodeId: number })[] } | null;
+    metadataExpireAt: number | null;
+    connect(): Promise<void>;
+    removeBroker(address: Address): void;
+    refreshMetadata(topics: readonly string[]): Promise<void>;
+  }
 }
