@@ -129,8 +129,10 @@ describe('endpoints that hang, more than the global cap has room for', () => {
     // Far below the time-out of the hanging ones, which still hold on to what they have.
     expect(Date.now() - startedAt).toBeLessThan(10_000);
     expect(await slowInFlight()).toBeGreaterThanOrEqual((MAX_IN_FLIGHT * 7) / 16);
-    // Where the machine makes the healthy one slow, its last attempts count until they end; those that hang go on.
-    const busy = await until(slowInFlight, (count) => count <= hanging.length + 1, 5_000);
+    // The first attempt of each goes in any case; another one, of four at most, only while fewer than 14 are in flight, of
+    // four webhooks at least: 14 and the first ones of 16 others. Without a share of their own they would fill all 32.
+    // Where the machine makes the healthy one slow, its last attempts count until they end.
+    const busy = await until(slowInFlight, (count) => count <= 30, 5_000);
     expect(busy).toBeGreaterThanOrEqual((MAX_IN_FLIGHT * 7) / 16);
   }, 120_000);
 });

@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { percentile } from '../../deploy/local/demo/percentile.js';
 import { createRandom } from '../../deploy/local/simulator/random.js';
 import { pause } from '../support/waiting.js';
@@ -18,6 +19,8 @@ export interface ChapterResult extends Verdict {
   readonly faults: number;
   /** Of first attempts, ms from the moment that the event was taken to be sent. */
   readonly latency: { readonly p50: number; readonly p99: number };
+  /** The longest that load and receivers, which share a process, did nothing, ms: an endpoint is late by as much. */
+  readonly standstillMs: number;
   readonly notes: readonly string[];
 }
 
@@ -39,6 +42,8 @@ export async function runChapter(
   scenario: Scenario,
   { seed, seconds, rate, chapter, chapters, report, signal }: ChapterOptions,
 ): Promise<ChapterResult & { readonly history: History }> {
+  const standstill = monitorEventLoopDelay({ resolution: 20 });
+  standstill.enable();
   const load = await startLoad(rig.system.config, {
     seed: seed + chapter,
     seconds,
@@ -53,6 +58,7 @@ export async function runChapter(
   for (const { what } of unplayable) report?.(what);
   const rules = rulesOf(rig, scenario);
   await settle(rig, load.produced, { timeoutMs: scenario.settleMs ?? SETTLE_MS, sick: rules.sick });
+  standstill.disable();
   const unready = await rig.fleet.ready(READY_WITHIN_MS).then(() => [], reasonOf);
   const witnessed = await asked(() => collectHistory(rig, load.produced));
   const history = scenario.expired === undefined ? witnessed : withoutExpired(witnessed, scenario.expired(rig));
@@ -68,6 +74,7 @@ export async function runChapter(
     ],
     faults: history.faults.length,
     latency: latencyOf(history),
+    standstillMs: Math.round(standstill.max / 1e6),
     notes: own.notes,
     history,
   };

@@ -98,9 +98,11 @@ async function play(rig: Rig, scenario: Scenario, options: RunOptions, note: Cou
   }
 }
 
-function lineOf(chapter: number, { events, lost, doubled, faults, latency, ...found }: ChapterResult): string {
-  const broken = found.violations.map(({ invariant, what }) => `${invariant} ${what}`).join('; ');
-  return `chapter ${chapter + 1}: ${events} events, ${faults} faults, lost ${lost}, doubled ${doubled}, p50 ${latency.p50} ms, p99 ${latency.p99} ms ${broken}`;
+function lineOf(chapter: number, { events, lost, doubled, faults, latency, ...told }: ChapterResult): string {
+  const counts = `${events} events, ${faults} faults, lost ${lost}, doubled ${doubled}`;
+  const times = `p50 ${latency.p50} ms, p99 ${latency.p99} ms, standstill ${told.standstillMs} ms`;
+  const broken = told.violations.map(({ invariant, what }) => `${invariant} ${what}`).join('; ');
+  return `chapter ${chapter + 1}: ${counts}, ${times} ${broken}`;
 }
 
 function sumOf(
@@ -127,7 +129,11 @@ function sumOf(
     bound: sum(({ bound }) => bound),
     recoveryMs: Math.max(0, ...chapters.map(({ recoveryMs }) => recoveryMs)),
     violations: [...chapters.flatMap((chapter) => chapter.violations), ...broken],
-    notes: [...chapters.flatMap(({ notes }) => notes), ...(chapters.length > 1 ? longRunNotes(chapters, fleet) : [])],
+    notes: [
+      ...chapters.flatMap(({ notes }) => notes),
+      `load and receivers stood still for ${Math.max(0, ...chapters.map(({ standstillMs }) => standstillMs))} ms at most`,
+      ...(chapters.length > 1 ? longRunNotes(chapters, fleet) : []),
+    ],
   };
 }
 

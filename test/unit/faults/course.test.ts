@@ -4,7 +4,8 @@ import type { ChapterResult } from '../../faults/run-chapter.js';
 
 /** Whatever ends a run before its time takes nothing of what it has told. */
 const chapter = (what?: string): ChapterResult => ({
-  ...{ events: 1, lost: 0, doubled: 0, bound: 0, recoveryMs: 0, faults: 1, latency: { p50: 1, p99: 2 }, notes: [] },
+  ...{ events: 1, lost: 0, doubled: 0, bound: 0, recoveryMs: 0, faults: 1, latency: { p50: 1, p99: 2 } },
+  ...{ standstillMs: 0, notes: [] },
   violations: what === undefined ? [] : [{ invariant: 'I1', what }],
 });
 const evidence = (name: string): Evidence => ({ history: undefined, logs: [{ name, lines: [] }] });
