@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import type { Respond, Step } from './step.js';
 
 /**
@@ -23,7 +24,8 @@ export interface Exchange {
 }
 
 const HUGE_CHUNK = Buffer.alloc(64 * 1024);
-const bombs = new Map<number, Buffer>();
+const compressed = promisify(gzip);
+const bombs = new Map<number, Promise<Buffer>>();
 
 export function playStep(step: Step, exchange: Exchange): void {
   const { delayMs } = step;
@@ -53,7 +55,7 @@ const PLAYERS: { readonly [Kind in Step['kind']]: Player<Kind> } = {
   },
   'gzip-bomb': ({ inflatedBytes, status }, { response }) => {
     response.writeHead(status ?? 200, { 'content-encoding': 'gzip' });
-    response.end(bombOf(inflatedBytes));
+    void bombOf(inflatedBytes).then((bomb) => response.end(bomb));
   },
   raw: ({ bytes, then }, { socket, settle }) => {
     socket.write(bytes, () => {
@@ -128,10 +130,11 @@ function pour(bytes: number, response: ServerResponse): void {
   response.end();
 }
 
-function bombOf(inflatedBytes: number): Buffer {
+/** Made once, in a thread of its own: meanwhile the other endpoints of this process answer. */
+function bombOf(inflatedBytes: number): Promise<Buffer> {
   const known = bombs.get(inflatedBytes);
   if (known !== undefined) return known;
-  const bomb = gzipSync(Buffer.alloc(inflatedBytes));
+  const bomb = compressed(Buffer.alloc(inflatedBytes), { level: 1 });
   bombs.set(inflatedBytes, bomb);
   return bomb;
 }
