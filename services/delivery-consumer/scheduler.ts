@@ -1,5 +1,5 @@
 import TinyQueue from 'tinyqueue';
-import { Deque } from '../shared/core/deque.js';
+import { FifoQueue } from '../shared/core/fifo-queue.js';
 
 /**
  * Decides which job is attempted next. Pure: no I/O, no clock of its own; the dispatcher asks `take` while it may send.
@@ -69,7 +69,7 @@ interface WebhookQueue<J> {
   /** The one that was admitted first at the head. */
   readonly ready: TinyQueue<Admitted<J>>;
   /** A key for each conversation with a job ready or in flight; its value holds those that wait behind it. */
-  readonly conversations: Map<string, Deque<Admitted<J>> | null>;
+  readonly conversations: Map<string, FifoQueue<Admitted<J>> | null>;
   jobs: number;
   bytes: number;
   inFlight: number;
@@ -172,7 +172,7 @@ export class Scheduler<J extends Schedulable> {
       queue.ready.push(admitted);
       this.#enterRound(queue);
     } else if (waiting === null) {
-      const line = new Deque<Admitted<J>>();
+      const line = new FifoQueue<Admitted<J>>();
       line.push(admitted);
       queue.conversations.set(job.conversationId, line);
     } else {

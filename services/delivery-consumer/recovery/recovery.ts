@@ -10,16 +10,17 @@ import { RecoveryWindow } from './recovery-window.js';
  * Looks after what is held for one webhook, under a lease, from the look at its status until nothing is left to do now.
  *
  *   deleted, Inactive → what is held is discarded: the Owner asked for that
- *   Failed            → what is too old is dropped, with an entry in the failure log; when the next probe is due, the
- *                       oldest held event is the probe, one at a time across all processes
+ *   Failed            → what is too old is dropped, with an entry in the failure log; when the next probe is due, or up to
+ *                       a second later (not all that failed together are probed in one moment), the oldest held event is
+ *                       the probe, one at a time across all processes
  *   Active            → the held events follow in order, throttled, behind live traffic (the dispatcher takes them in)
  *                       until the endpoint asks to wait (429 or 503 with Retry-After): then those that haven't begun wait
  *
  * An event is removed from what is held only after everything that its attempt caused has been acknowledged: whoever
  * dies in between doubles the attempts under way, and loses nothing. A process looks after so many webhooks at a time, so
  * a backlog is left after some seconds, for the longest due to have their turn; a probe that is under way takes nobody's
- * place, and one that succeeded ends its look: what follows takes its turn among the backlogs. The status is read from MongoDB itself, not
- * from the cache; where the cache is behind, an attempt answers `held` and is made a moment later.
+ * place, and one that succeeded ends its look: what follows takes its turn among the backlogs. The status is read from
+ * MongoDB itself, not from the cache; where the cache is behind, an attempt answers `held` and is made a moment later.
  */
 export interface RecoveryPorts {
   readonly stateOf: (
@@ -42,6 +43,8 @@ export interface RecoveryPorts {
   readonly deliver: (job: Job) => Promise<AttemptEnd>;
   readonly logFailure: (entry: FailureEntry) => Promise<void>;
   readonly now: () => number;
+  /** From 0 to 1, without 1. */
+  readonly random: () => number;
   readonly observe: RecoveryObserver;
 }
 
@@ -89,6 +92,8 @@ const PAGE = 100;
 const REMOVED_AT_ONCE = 10;
 /** The cache behind the attempts is never longer behind than 2 s, and mostly a few milliseconds. */
 const CACHE_BEHIND_MS = 250;
+/** The time over which the probes of webhooks that failed together are spread. */
+const PROBES_SPREAD_MS = 1_000;
 /** Another process is at it. */
 const TAKEN_MS = 1_000;
 /** How long a webhook's backlog is worked off before others have their turn. */
@@ -148,7 +153,7 @@ export class Recovery {
     if (head === undefined) return 'empty';
     if (head.expiresAt <= this.#ports.now()) return this.#dropExpired(lease);
     if (circuit !== null && circuit.nextProbeAt > this.#ports.now())
-      return Math.min(circuit.nextProbeAt, head.expiresAt);
+      return Math.min(circuit.nextProbeAt + Math.floor(this.#ports.random() * PROBES_SPREAD_MS), head.expiresAt);
     const begun = await this.#ports.beginProbe(lease);
     return begun === undefined ? this.#ports.now() + TAKEN_MS : this.#probe(lease, head, begun, look);
   }

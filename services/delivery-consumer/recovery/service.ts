@@ -84,6 +84,7 @@ function recoveryPorts(
     deliver: heldDelivery(dispatcher, abandoned),
     logFailure,
     now: Date.now,
+    random: Math.random,
     observe,
   };
 }

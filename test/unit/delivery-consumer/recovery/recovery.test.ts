@@ -83,6 +83,7 @@ function worldOf({
     },
     logFailure: (entry) => Promise.resolve(void entries.push(entry)),
     now: () => NOW,
+    random: () => 0,
     observe: {
       probed: () => undefined,
       recovered: () => undefined,
@@ -103,6 +104,14 @@ function worldOf({
 describe('a Failed webhook', () => {
   test('is left alone until its probe is due', async () => {
     expect(await worldOf({ circuit: { ...OPEN, nextProbeAt: NOW + 500 } }).look()).toEqual(['put off 500']);
+  });
+
+  test('is probed within a second of that, not with all that failed in the same moment', async () => {
+    const held = heldOf('a').map((one) => ({ ...one, expiresAt: NOW + 60_000 }));
+    const due = { held, circuit: { ...OPEN, nextProbeAt: NOW + 500 } };
+    expect(await worldOf({ ...due, ports: { random: () => 0.25 } }).look()).toEqual(['put off 750']);
+    expect(await worldOf({ ...due, ports: { random: () => 0.9999 } }).look()).toEqual(['put off 1499']);
+    expect((await worldOf({ held, ports: { random: () => 0.9999 } }).look())[0]).toBe('probe a');
   });
 
   test('whose endpoint asks to wait at a probe: its circuit hears of it', async () => {

@@ -1,10 +1,10 @@
 /**
- * A queue open at both ends with constant time for each operation, on a ring that doubles when it is full and halves
+ * First in, first out, with constant time for each operation, on a ring that doubles when it is full and halves
  * when it is mostly empty: the queue of an endpoint that once was slow doesn't keep the memory of that day.
  */
 const SMALLEST = 8;
 
-export class Deque<T> {
+export class FifoQueue<T> {
   #ring: (T | undefined)[] = new Array<T | undefined>(SMALLEST);
   #head = 0;
   #length = 0;
@@ -16,13 +16,6 @@ export class Deque<T> {
   push(item: T): void {
     if (this.#length === this.#ring.length) this.#resize(this.#length * 2);
     this.#ring[(this.#head + this.#length) & (this.#ring.length - 1)] = item;
-    this.#length++;
-  }
-
-  unshift(item: T): void {
-    if (this.#length === this.#ring.length) this.#resize(this.#length * 2);
-    this.#head = (this.#head - 1) & (this.#ring.length - 1);
-    this.#ring[this.#head] = item;
     this.#length++;
   }
 
