@@ -91,20 +91,22 @@ function plannedSick(path: string, url?: string): PlannedWebhook {
 }
 
 /**
- * Under a name of their own, so that they share no connections with the others: one that resets what it has answered hits
- * whoever used its connection again in that very moment.
+ * At a receiver of their own, which writes into the same log: they share no connections with the others. One that closes
+ * or resets what it has answered hits whoever used its connection again in that very moment.
  */
-const healthyWebhooks = (receiver: Receiver): PlannedWebhook[] =>
-  HEALTHY.map((path) => planned(path, receiver.url(path, 'localhost')));
+async function startHealthy({ ca, log }: Receiver): Promise<Required<Estate>> {
+  const own = await startReceiver({ ca, log });
+  for (const path of HEALTHY) own.endpoint(path);
+  const webhooks = HEALTHY.map((path) => planned(path, own.url(path, 'localhost')));
+  return { webhooks, close: () => own.close() };
+}
 
 async function estate(receiver: Receiver, canary: CanaryListener): Promise<Estate> {
   const { ca } = receiver;
+  const healthy = await startHealthy(receiver);
   const unaccepting = await startUnacceptingListener();
   const others: Receiver[] = [];
-  const webhooks = [
-    ...healthyWebhooks(receiver),
-    ...Object.keys(sicknesses(canary)).map((name) => plannedSick(`/${name}`)),
-  ];
+  const webhooks = [...healthy.webhooks, ...Object.keys(sicknesses(canary)).map((name) => plannedSick(`/${name}`))];
   for (const [name, options] of Object.entries(SICK_TLS)) {
     const other = await startReceiver(await options(ca));
     others.push(other);
@@ -114,7 +116,7 @@ async function estate(receiver: Receiver, canary: CanaryListener): Promise<Estat
   return {
     webhooks,
     close: async () => {
-      await Promise.all([unaccepting.close(), ...others.map((other) => other.close())]);
+      await Promise.all([healthy.close(), unaccepting.close(), ...others.map((other) => other.close())]);
     },
   };
 }
@@ -200,12 +202,14 @@ const hundredHang: Scenario = {
   rate: 24,
   settleMs: 120_000,
   env: { STATUS_MAX_PROBE_MS: '3000' },
-  estate: (receiver) => ({
-    webhooks: [
-      ...healthyWebhooks(receiver),
-      ...HANGING.map((path, index) => ({ ...plannedSick(path), companyId: `co_hanging_${Math.floor(index / 10)}` })),
-    ],
-  }),
+  estate: async (receiver) => {
+    const { webhooks, close } = await startHealthy(receiver);
+    const hanging = HANGING.map((path, index) => ({
+      ...plannedSick(path),
+      companyId: `co_hanging_${Math.floor(index / 10)}`,
+    }));
+    return { webhooks: [...webhooks, ...hanging], close };
+  },
   rules: { ordered: false },
   inject: async (rig, { ms }) => {
     const { receiver } = rig.system;
