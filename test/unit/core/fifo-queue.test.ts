@@ -4,7 +4,7 @@ import { FifoQueue } from '../../../services/shared/core/fifo-queue.js';
 
 type Step = 'push' | 'shift' | 'peek';
 
-/** whether a queue answers like an array over these steps, and agrees with it in the end. */
+/** Whether a queue answers like an array over these steps, and agrees with it in the end. */
 function behavesLikeAnArray(steps: readonly Step[]): void {
   const queue = new FifoQueue<number>();
   const array: number[] = [];

@@ -8,8 +8,8 @@ import { World } from '../world.js';
 import { startAll } from './c-end-to-end.js';
 
 /**
- * One group of cases: the same webhooks at the same rate, with none sick and with some. None sick is measured twice, and
- * what the others are held against is both together: one that a bad moment made high would excuse everything.
+ * One group of cases: the same webhooks at the same rate, with none sick and with some. A full run measures none sick
+ * twice, and what the others are held against is both together: one that a bad moment made high would excuse everything.
  */
 interface Group {
   readonly webhooks: number;
