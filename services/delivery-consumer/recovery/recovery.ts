@@ -90,7 +90,7 @@ type Next = 'again' | 'turn' | 'empty' | number;
 const PAGE = 100;
 /** What ended is removed by tens: so much a crash may double beside what is in flight. */
 const REMOVED_AT_ONCE = 10;
-/** The cache behind the attempts is never longer behind than 2 s, and mostly a few milliseconds. */
+/** The cache behind the attempts is never longer behind than 2 s, and mostly no longer than this. */
 const CACHE_BEHIND_MS = 250;
 /** The time over which the probes of webhooks that failed together are spread. */
 const PROBES_SPREAD_MS = 1_000;

@@ -73,15 +73,21 @@ export async function openStores(
       );
       const isFailed = counted.status === 'failed';
       const { companyId, webhookId } = failure;
-      if (isFailed && counted.changed) log.warn('webhook.failed', { companyId, webhookId });
+      if (isFailed && counted.changed) {
+        directory.forget(companyId, webhookId);
+        log.warn('webhook.failed', { companyId, webhookId });
+      }
       return isFailed;
     },
     countSuccess: async (success) => {
       const counted = await patiently(() => status.recordSuccess(success), signal);
-      if (counted.changed) log.info('webhook.recovered', { ...success });
+      if (!counted.changed) return;
+      directory.forget(success.companyId, success.webhookId);
+      log.info('webhook.recovered', { ...success });
     },
     disableGone: async (gone) => {
       const found = await patiently(() => status.recordGone(gone), signal);
+      if (found !== 'changed') directory.forget(gone.companyId, gone.webhookId);
       if (found === 'disabled') log.warn('webhook.gone', { companyId: gone.companyId, webhookId: gone.webhookId });
       return found !== 'changed';
     },

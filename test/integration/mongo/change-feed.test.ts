@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Db } from 'mongodb';
 import { ChangeFeed } from '../../../services/shared/platform/mongo/change-feed.js';
+import { Recoveries } from '../../../services/shared/platform/mongo/recoveries.js';
 import type { WebhookChange } from '../../../services/shared/platform/mongo/webhook-change.js';
 import { WebhookStatus } from '../../../services/shared/platform/mongo/webhook-status.js';
 import { WebhookStore } from '../../../services/shared/platform/mongo/webhooks.js';
@@ -44,37 +45,45 @@ afterAll(async () => {
   await proxy.close();
 });
 
+const POLICY = { threshold: 3, windowMs: 86_400_000, firstProbeMs: 3_000, maxProbeMs: 900_000 };
+const IN_A_MINUTE = new Date(Date.now() + 60_000);
+
+const getMores = (): number => database.commands.filter(({ commandName }) => commandName === 'getMore').length;
 const heardOf = (webhookId: string) => heard.filter((change) => change.webhookId === webhookId);
 
 describe('a change of a webhook', () => {
-  test('is heard within a tenth of a second: registered, changed, deleted', async () => {
+  test('is heard within a quarter of a second or so: registered, changed, deleted', async () => {
     const webhookId = await inserted(store, 'c1');
     expect(await eventually(() => heardOf(webhookId).length === 1)).toBeLessThan(2_000);
-    expect(heardOf(webhookId)[0]).toMatchObject({ companyId: 'c1', failuresOnly: false });
+    expect(heardOf(webhookId)[0]).toMatchObject({ companyId: 'c1', changed: undefined });
     await store.setStatus({ companyId: 'c1', webhookId }, 'inactive', new Date());
     expect(await eventually(() => heardOf(webhookId).length === 2)).toBeLessThan(2_000);
-    expect(heardOf(webhookId)[1]).toMatchObject({ companyId: undefined, failuresOnly: false });
+    expect(heardOf(webhookId)[1]).toMatchObject({ companyId: undefined });
+    expect(heardOf(webhookId)[1]?.changed).toContain('status');
     await store.deleteWebhook({ companyId: 'c1', webhookId });
     expect(await eventually(() => heardOf(webhookId).length === 3)).toBeLessThan(2_000);
   });
 
-  test('that only counts failures says so, one that changes the status does not', async () => {
+  test('names the fields that it concerns: a failure the failures, the one that trips the status, a probe the circuit', async () => {
     const webhookId = await inserted(store, 'counting');
-    const status = new WebhookStatus({
-      db: database.db,
-      policy: { threshold: 3, windowMs: 86_400_000, firstProbeMs: 3_000, maxProbeMs: 900_000 },
-    });
-    const flags: boolean[] = [];
-    for (let n = 1; n <= 5; n += 1) {
-      const at = Date.now() + n;
-      await status.recordFailure({ companyId: 'counting', webhookId, attemptId: `a:${n}`, startedAt: at, at });
-      await eventually(() => heardOf(webhookId).length === 1 + n);
-      flags.push(heardOf(webhookId)[n]?.failuresOnly ?? false);
+    const ref = { companyId: 'counting', webhookId };
+    const status = new WebhookStatus({ db: database.db, policy: POLICY });
+    const recoveries = new Recoveries({ db: database.db, holder: 'me', leaseMs: 30_000 });
+    const tripped = new Set(['circuit', 'failures', 'status', 'statusChangedAt', 'statusReason']);
+    const steps: readonly (readonly [work: (at: number) => Promise<unknown>, fields: ReadonlySet<string>])[] = [
+      [(at) => status.recordFailure({ ...ref, attemptId: 'a:1', startedAt: at, at }), new Set(['failures'])],
+      [(at) => status.recordFailure({ ...ref, attemptId: 'a:2', startedAt: at, at }), new Set(['failures'])],
+      [(at) => status.recordFailure({ ...ref, attemptId: 'a:3', startedAt: at, at }), tripped],
+      [(at) => status.recordFailure({ ...ref, attemptId: 'a:4', startedAt: at, at }), new Set(['failures'])],
+      [() => recoveries.beginProbe(ref, IN_A_MINUTE, IN_A_MINUTE), new Set(['circuit'])],
+      [(at) => status.recordSuccess({ ...ref, at }), tripped],
+    ];
+    const now = Date.now();
+    for (const [index, [work]] of steps.entries()) {
+      await work(now + index);
+      await eventually(() => heardOf(webhookId).length === index + 2);
     }
-    await status.recordSuccess({ companyId: 'counting', webhookId, at: Date.now() + 100 });
-    await eventually(() => heardOf(webhookId).length === 7);
-    flags.push(heardOf(webhookId)[6]?.failuresOnly ?? false);
-    expect(flags).toEqual([true, true, false, true, true, false]);
+    expect(heardOf(webhookId).map(({ changed }) => changed)).toEqual([undefined, ...steps.map(([, fields]) => fields)]);
     await status.close();
   });
 
@@ -97,11 +106,19 @@ describe('a change of a webhook', () => {
 });
 
 describe('the feed', () => {
-  test('asks the server no more than three times a second while nothing changes', async () => {
-    await pause(500);
+  test('asks the server no more than four times a second, whether nothing changes or much does', async () => {
+    const webhookId = await inserted(store, 'busy');
+    await eventually(() => heardOf(webhookId).length === 1);
     database.commands.length = 0;
     await pause(2_000);
-    expect(database.commands.filter(({ commandName }) => commandName === 'getMore').length).toBeLessThanOrEqual(6);
+    expect(getMores()).toBeLessThanOrEqual(9);
+    const begun = performance.now();
+    for (let n = 1; n <= 150; n += 1)
+      await store.setStatus({ companyId: 'busy', webhookId }, n % 2 === 0 ? 'active' : 'inactive', new Date());
+    await eventually(() => heardOf(webhookId).length === 151);
+    const seconds = (performance.now() - begun) / 1_000;
+    // One more for the beginning, one where a batch was cut.
+    expect(getMores()).toBeLessThanOrEqual(9 + Math.ceil(seconds * 4) + 2);
   });
 
   test('misses nothing when its cursor is killed: resumed, or opened anew with a gap announced', async () => {

@@ -60,21 +60,25 @@ afterAll(async () => {
   await proxy.close();
 });
 
+const CIRCUIT = { openedAt: new Date(), probes: 1, nextProbeAt: new Date(), leaseUntil: null };
+
 const finds = () => database.commands.filter(({ commandName }) => commandName === 'find');
 const find = async (companyId: string, webhookId: string) => webhooks.find(companyId, webhookId);
 const ofCompany = async (companyId: string, directory = subscriptions): Promise<readonly Subscription[]> =>
   (await directory.lookup([companyId])).get(companyId) ?? [];
 
-/** Counts a failure of a new webhook that was looked up before, and waits until the feed has told of it. */
-async function countedFailure(companyId: string, lookUp: (webhookId: string) => Promise<void>): Promise<string> {
+/** Changes a new webhook that was looked up before, and waits until the feed has told of it. */
+async function changedAfter(
+  companyId: string,
+  lookUp: (webhookId: string) => Promise<void>,
+  set: Partial<WebhookDocument> = { failures: [{ attemptId: 'a:1', at: new Date() }] },
+): Promise<string> {
   const before = feed.counters.changes;
   const webhookId = await inserted(store, companyId);
   await eventually(() => feed.counters.changes > before);
   await lookUp(webhookId);
   const { changes } = feed.counters;
-  await database.db
-    .collection<WebhookDocument>('webhooks')
-    .updateOne({ _id: webhookId, companyId }, { $set: { failures: [{ attemptId: 'a:1', at: new Date() }] } });
+  await database.db.collection<WebhookDocument>('webhooks').updateOne({ _id: webhookId, companyId }, { $set: set });
   await eventually(() => feed.counters.changes > changes);
   return webhookId;
 }
@@ -110,8 +114,13 @@ describe('the subscription directory', () => {
   });
 
   test('is not disturbed by counted failures', async () => {
-    await countedFailure('calm', async () => void (await subscriptions.lookup(['calm'])));
+    await changedAfter('calm', async () => void (await subscriptions.lookup(['calm'])));
     expect(subscriptions.lookup(['calm'])).toBeInstanceOf(Map);
+  });
+
+  test('is not disturbed by probes', async () => {
+    await changedAfter('probed', async () => void (await subscriptions.lookup(['probed'])), { circuit: CIRCUIT });
+    expect(subscriptions.lookup(['probed'])).toBeInstanceOf(Map);
   });
 
   test('reads no older state than the last change that it heard of, and asks that of no other command', async () => {
@@ -134,12 +143,12 @@ describe('the subscription directory', () => {
 
 describe('the webhook directory', () => {
   test('reads a webhook anew for a counted failure', async () => {
-    const webhookId = await countedFailure('counting', async (id) => void (await find('counting', id)));
+    const webhookId = await changedAfter('counting', async (id) => void (await find('counting', id)));
     expect((await find('counting', webhookId))?.failures).toHaveLength(1);
   });
 
   test('reads nothing anew for one that somebody bears in mind, and what became Failed at once', async () => {
-    const webhookId = await countedFailure('failing', async (id) => {
+    const webhookId = await changedAfter('failing', async (id) => {
       tracked.add(id);
       await find('failing', id);
     });
@@ -150,6 +159,20 @@ describe('the webhook directory', () => {
       .updateOne({ _id: webhookId, companyId: 'failing' }, { $set: { status: 'failed', failures: [] } });
     await eventually(() => feed.counters.changes > changes);
     expect(await find('failing', webhookId)).toMatchObject({ status: 'failed' });
+  });
+
+  test('reads nothing anew for a probe', async () => {
+    const webhookId = await changedAfter('probed', async (id) => void (await find('probed', id)), { circuit: CIRCUIT });
+    expect(webhooks.find('probed', webhookId)).toMatchObject({ id: webhookId });
+  });
+
+  test('reads anew what it is told to forget, before the feed has heard', async () => {
+    const webhookId = await changedAfter('own', async (id) => void (await find('own', id)));
+    const before = await find('own', webhookId);
+    webhooks.forget('own', webhookId);
+    const after = webhooks.find('own', webhookId);
+    expect(after).toBeInstanceOf(Promise);
+    expect(await after).not.toBe(before);
   });
 
   test('opens the secrets, and answers at once when it knows the webhook', async () => {
@@ -240,7 +263,7 @@ describe('a saved change takes effect', () => {
     return took;
   }
 
-  test('within a tenth of a second while the feed is heard', async () => {
+  test('within a quarter of a second or so while the feed is heard', async () => {
     for (let n = 0; n < 10; n += 1)
       for (const ms of await liveThrough(`live-${n}`, { subscriptions, webhooks })) expect(ms).toBeLessThan(2_000);
   });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Db } from 'mongodb';
 import { ChangeFeed } from '../../../services/shared/platform/mongo/change-feed.js';
 import { SubscriptionDirectory } from '../../../services/shared/platform/mongo/subscription-directory.js';
 import { WebhookDirectory } from '../../../services/shared/platform/mongo/webhook-directory.js';
@@ -58,6 +59,15 @@ function standStill(forMs: number): void {
   while (performance.now() < until) /* stand still */ ;
 }
 
+/** Others write much into the same oplog, through which each round looks. */
+async function writeMuchElse(db: Db, stop: AbortSignal): Promise<void> {
+  const others = db.collection('others');
+  while (!stop.aborted) {
+    await others.insertMany(Array.from({ length: 500 }, () => ({ body: 'x'.repeat(1_000) })));
+    await pause(50);
+  }
+}
+
 test('no answer is 2 s behind the database, through killed cursors, cut and silent networks, and standing still', async () => {
   const store = new WebhookStore({ db: database.db, vault: testVault(database.db) });
   const connection = await database.connectAgain(proxy.uri);
@@ -71,6 +81,7 @@ test('no answer is 2 s behind the database, through killed cursors, cut and sile
   const ids = await Promise.all(companies.map((companyId) => inserted(store, companyId)));
   const stop = new AbortController();
   const changing = companies.map((companyId, n) => keepChanging(store, companyId, ids[n] as string, stop.signal));
+  const writing = writeMuchElse(database.db, stop.signal);
   const answers: { company: number; version: number; asked: number }[] = [];
   let failed = 0;
 
@@ -107,7 +118,7 @@ test('no answer is 2 s behind the database, through killed cursors, cut and sile
     stop.abort();
   }
   const saves = await Promise.all(changing);
-  await Promise.all(asking);
+  await Promise.all([...asking, writing]);
   await feed.close();
 
   const delays = answers.map(({ company, version, asked }) => behind(saves[company] ?? [], version, asked));

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ChangeStream, Db, Document, Timestamp } from 'mongodb';
 import { onMongo } from './mongo-errors.js';
 import { toWebhookChange, WATCHED_FIELDS, type WebhookChange } from './webhook-change.js';
@@ -6,8 +7,9 @@ import { toWebhookChange, WATCHED_FIELDS, type WebhookChange } from './webhook-c
  * Tells the caches, as it happens, which webhooks changed: one change stream per process, shared by all of them.
  *
  * "Every attempt looks at the webhook as it is now": a saved change must take effect within 2 s, whatever fails.
- * So the feed answers a second question, "would I have heard of a change?". A round is one getMore: the server holds
- * it up to 0.4 s when nothing changes. When a round that began at instant t came back and all it brought was applied,
+ * So the feed answers a second question, "would I have heard of a change?". A round is one getMore, four times a second;
+ * the server answers at once. (A round that waits there for a change makes the server look for one at each write of any
+ * collection, for each process.) When a round that began at instant t came back and all it brought was applied,
  * every change committed before t is known. `isHeard` is true while t is less than 1.5 s ago; when it is false, caches
  * re-read what is older than 1 s, which is the polling that replaces the stream.
  *
@@ -40,7 +42,9 @@ export interface Freshness {
   subscribe(listener: ChangeFeedListener): void;
 }
 
-const ROUND_MS = 400;
+const ROUND_EVERY_MS = 250;
+/** The least that can be said: 0 would mean a second. */
+const MAX_AWAIT_MS = 1;
 const HEARD_MS = 1_500;
 /** A round that takes longer, the driver's own resuming included, is given up, and the stream with it. */
 const ROUND_DEADLINE_MS = 10_000;
@@ -101,13 +105,14 @@ export class ChangeFeed implements Freshness {
         this.#onLost(error);
       }
       this.#heardAt = -Infinity;
-      await this.#pause();
+      await this.#pause(REOPEN_PAUSE_MS[Math.min(this.#failures, REOPEN_PAUSE_MS.length - 1)]);
+      this.#failures += 1;
     }
   }
 
   /** Follows one stream until it ends, which only an error or `close` can bring about. */
   async #listen(): Promise<void> {
-    const stream = this.#db.collection('webhooks').watch(WATCHED_FIELDS, { maxAwaitTimeMS: ROUND_MS });
+    const stream = this.#db.collection('webhooks').watch(WATCHED_FIELDS, { maxAwaitTimeMS: MAX_AWAIT_MS });
     this.#stream = stream;
     try {
       let begun = performance.now();
@@ -123,7 +128,9 @@ export class ChangeFeed implements Freshness {
         if (!opened) this.#announceGap();
         if (change !== null) this.#apply(change);
         changes += change === null ? 0 : 1;
-        if (stream.bufferedCount() === 0 && changes < CUT_BATCH) this.#heardAt = begun;
+        if (stream.bufferedCount() > 0 || changes >= CUT_BATCH) continue;
+        this.#heardAt = begun;
+        await this.#pause(ROUND_EVERY_MS);
       }
     } finally {
       await closed(stream);
@@ -144,20 +151,9 @@ export class ChangeFeed implements Freshness {
     for (const listener of this.#listeners) listener.onChange(change);
   }
 
-  #pause(): Promise<void> {
-    const pauseMs = REOPEN_PAUSE_MS[Math.min(this.#failures, REOPEN_PAUSE_MS.length - 1)];
-    this.#failures += 1;
-    return new Promise((resolve) => {
-      const { signal } = this.#closing;
-      if (signal.aborted) return resolve();
-      const timer = setTimeout(done, pauseMs);
-      function done(): void {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        resolve();
-      }
-      signal.addEventListener('abort', done);
-    });
+  /** Ends at once when the feed is closed. */
+  async #pause(ms: number | undefined): Promise<void> {
+    await pause(ms, undefined, { signal: this.#closing.signal }).catch(() => undefined);
   }
 }
 

@@ -6,8 +6,8 @@ import type { WebhookChange } from './webhook-change.js';
 /**
  * A bounded cache of what MongoDB says about webhooks, never more than 2 s behind it.
  *
- * An entry is served while the change feed is heard and has not named it, for at most 60 s; while the feed is not
- * heard, for 1 s after it was read. Otherwise it is read again, and when MongoDB is away that fails: serving old
+ * An entry is served while the change feed is heard and has not named it, for 40 to 60 s (by chance: what was read
+ * together is not read again in one moment); while the feed is not heard, for 1 s after it was read. Otherwise it is read again, and when MongoDB is away that fails: serving old
  * entries then would send events to endpoints that their owner has deleted.
  *
  * The race that matters: a change is announced while the entry that it concerns is being read. The value on its way
@@ -46,6 +46,7 @@ export interface FreshCacheCounters {
 interface Entry<V> {
   readonly value: V;
   readonly readAt: number;
+  readonly maxAgeMs: number;
 }
 
 interface Reading<V> {
@@ -54,6 +55,7 @@ interface Reading<V> {
 }
 
 const MAX_AGE_MS = 60_000;
+const MIN_AGE_MS = 40_000;
 const UNHEARD_AGE_MS = 1_000;
 /** How often a reading that changes overtake is begun anew before its last value is given out, unkept. */
 const MAX_READINGS = 3;
@@ -85,8 +87,8 @@ export class FreshCache<V> {
   /** The entry, if it may be served at `now` (of performance.now()). */
   get(key: string, now: number): Entry<V> | undefined {
     const entry = this.#entries.get(key);
-    const limit = this.#options.feed.isHeard(now) ? MAX_AGE_MS : UNHEARD_AGE_MS;
-    if (entry === undefined || now - entry.readAt > limit) {
+    const isHeard = this.#options.feed.isHeard(now);
+    if (entry === undefined || now - entry.readAt > (isHeard ? entry.maxAgeMs : UNHEARD_AGE_MS)) {
       this.counters.misses += 1;
       return undefined;
     }
@@ -97,6 +99,15 @@ export class FreshCache<V> {
   /** Reads the entry, together with all others of this turn of the event loop. @throws DependencyError */
   read(key: string): Promise<V> {
     return this.#readings.get(key)?.value ?? this.#begin(key, 1);
+  }
+
+  /** Whoever asks from now on gets what a reading of their own brings. */
+  forget(key: string): void {
+    if (this.#entries.delete(key)) this.counters.invalidated += 1;
+    const reading = this.#readings.get(key);
+    if (reading === undefined) return;
+    reading.outdated = true;
+    this.#readings.delete(key);
   }
 
   #begin(key: string, readings: number): Promise<V> {
@@ -111,7 +122,8 @@ export class FreshCache<V> {
     try {
       const value = (await this.#batch.get(key)) ?? this.#options.absent;
       if (!reading.outdated) {
-        this.#keep(key, { value, readAt });
+        const maxAgeMs = MIN_AGE_MS + Math.random() * (MAX_AGE_MS - MIN_AGE_MS);
+        this.#keep(key, { value, readAt, maxAgeMs });
         return value;
       }
       this.counters.outdated += 1;
@@ -131,17 +143,9 @@ export class FreshCache<V> {
     if (!this.#options.concerns(change)) return;
     const { webhookId, companyId } = change;
     const holder = this.#keyOfWebhook.get(webhookId);
-    if (holder !== undefined) this.#drop(holder);
-    if (companyId !== undefined) this.#drop(this.#options.keyOf(companyId, webhookId));
+    if (holder !== undefined) this.forget(holder);
+    if (companyId !== undefined) this.forget(this.#options.keyOf(companyId, webhookId));
     else if (holder === undefined) this.#outdate((key) => this.#options.mayHold(key, webhookId));
-  }
-
-  #drop(key: string): void {
-    if (this.#entries.delete(key)) this.counters.invalidated += 1;
-    const reading = this.#readings.get(key);
-    if (reading === undefined) return;
-    reading.outdated = true;
-    this.#readings.delete(key);
   }
 
   #outdate(concerned: (key: string) => boolean): void {

@@ -4,6 +4,7 @@ import type { Subscription } from '../../core/webhook.js';
 import type { Freshness } from './change-feed.js';
 import { FreshCache, type FreshCacheCounters } from './fresh-cache.js';
 import { readAfter } from './read-after.js';
+import { mayChange } from './webhook-change.js';
 import type { WebhookDocument } from './webhook-document.js';
 
 export interface SubscriptionDirectoryOptions {
@@ -40,7 +41,7 @@ export class SubscriptionDirectory {
       webhookIdsOf: (subscriptions) => subscriptions.map(({ webhookId }) => webhookId),
       keyOf: (companyId) => companyId,
       mayHold: () => true,
-      concerns: ({ failuresOnly }) => !failuresOnly,
+      concerns: (change) => mayChange(change, Object.keys(FIELDS)),
     });
   }
 

@@ -5,8 +5,8 @@ export interface WebhookChange {
   readonly webhookId: string;
   /** Known when the webhook was inserted or replaced; an update or delete names the webhook alone. */
   readonly companyId: string | undefined;
-  /** Nothing but the counted failures changed: matching doesn't depend on them. */
-  readonly failuresOnly: boolean;
+  /** The webhook's fields that an update changed; undefined where all may have: inserted, replaced, deleted. */
+  readonly changed: ReadonlySet<string> | undefined;
   readonly at: Timestamp | undefined;
 }
 
@@ -41,16 +41,23 @@ interface WatchedEvent {
 
 /** Reads an event of the stream. An event without a webhook (the collection was dropped) has an empty id. */
 export function toWebhookChange(document: Document): WebhookChange {
-  const event = document as WatchedEvent;
-  const changed = event.changed ?? [];
+  const { operationType, clusterTime, documentKey, fullDocument, changed = [] } = document as WatchedEvent;
+  const isUpdate = operationType === 'update' && changed.length > 0;
   return {
-    webhookId: event.documentKey?._id ?? '',
-    companyId: event.fullDocument?.companyId,
-    failuresOnly: event.operationType === 'update' && changed.length > 0 && changed.every(isFailures),
-    at: event.clusterTime,
+    webhookId: documentKey?._id ?? '',
+    companyId: fullDocument?.companyId,
+    changed: isUpdate ? new Set(changed.map(fieldOf)) : undefined,
+    at: clusterTime,
   };
 }
 
-function isFailures(field: string): boolean {
-  return field === 'failures' || field.startsWith('failures.');
+/** Whether one of these fields may have another value now. */
+export function mayChange({ changed }: WebhookChange, fields: readonly string[]): boolean {
+  return changed === undefined || fields.some((field) => changed.has(field));
+}
+
+/** Of "failures.2" it is "failures". */
+function fieldOf(path: string): string {
+  const [field = path] = path.split('.', 1);
+  return field;
 }

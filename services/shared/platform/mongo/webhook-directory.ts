@@ -6,6 +6,7 @@ import type { Freshness } from './change-feed.js';
 import { openEndpoint } from './endpoint-secrets.js';
 import { FreshCache, type FreshCacheCounters } from './fresh-cache.js';
 import { readAfter } from './read-after.js';
+import { mayChange, type WebhookChange } from './webhook-change.js';
 import type { WebhookDocument } from './webhook-document.js';
 import { filterOf } from './webhook-key.js';
 
@@ -16,7 +17,7 @@ export interface WebhookDirectoryOptions {
   /** Most webhooks kept in memory, deleted ones included. */
   readonly maxWebhooks: number;
   /**
-   * Told when nothing but a webhook's counted failures changed, by whatever process. True where the caller bears that in
+   * Told when a webhook's counted failures changed and nothing else that is read here, by whatever process. True where the caller bears that in
    * mind: then the webhook is not read anew for it, which an endpoint that fails would cost each time.
    */
   readonly onCounted: (webhookId: string) => boolean;
@@ -36,6 +37,9 @@ const FIELDS = {
   countsFrom: 1,
   version: 1,
 } as const;
+
+/** What delivers; the circuit, which each probe changes, isn't among it. */
+const DELIVERING = Object.keys(FIELDS).filter((field) => field !== 'failures');
 
 /** Stands in no webhook id; `find` makes sure of it, so that a key can be read in one way only. */
 const SEPARATOR = '\n';
@@ -58,7 +62,7 @@ export class WebhookDirectory {
       webhookIdsOf: (found) => (found === undefined || found instanceof SealError ? [] : [found.id]),
       keyOf,
       mayHold: (key, webhookId) => key.endsWith(SEPARATOR + webhookId),
-      concerns: ({ failuresOnly, webhookId }) => !failuresOnly || !options.onCounted(webhookId),
+      concerns: (change) => this.#concerns(change),
     });
   }
 
@@ -82,6 +86,16 @@ export class WebhookDirectory {
     const entry = this.#cache.get(key, performance.now());
     if (entry === undefined) return this.#cache.read(key).then(opened);
     return entry.value instanceof SealError ? Promise.reject(entry.value) : entry.value;
+  }
+
+  /** What is known here of it is read again when it is asked for: this process changed it. */
+  forget(companyId: string, webhookId: string): void {
+    this.#cache.forget(keyOf(companyId, webhookId));
+  }
+
+  #concerns(change: WebhookChange): boolean {
+    if (mayChange(change, DELIVERING)) return true;
+    return mayChange(change, ['failures']) && !this.#options.onCounted(change.webhookId);
   }
 
   async #readMany(keys: readonly string[]): Promise<ReadonlyMap<string, Found>> {

@@ -22,7 +22,7 @@ class ScriptedFeed implements Freshness {
     this.#listeners.push(listener);
   }
   announce(webhookId: string, companyId?: string): void {
-    const change: WebhookChange = { webhookId, companyId, failuresOnly: false, at: undefined };
+    const change: WebhookChange = { webhookId, companyId, changed: undefined, at: undefined };
     for (const listener of this.#listeners) listener.onChange(change);
   }
   gap(): void {
@@ -71,15 +71,30 @@ function setUp(maxEntries = 100) {
 }
 
 describe('an entry', () => {
-  test('is served for 60 s while the feed is heard, for 1 s while it is not', async () => {
+  test('is served for 40 to 60 s while the feed is heard, for 1 s while it is not', async () => {
     const { feed, versions, cache, load, now } = setUp();
     versions.set('c1', 1);
     await load('c1');
-    expect(cache.get('c1', now() + 59_000)?.value?.version).toBe(1);
+    expect(cache.get('c1', now() + 39_000)?.value?.version).toBe(1);
     expect(cache.get('c1', now() + 61_000)).toBeUndefined();
     feed.heard = false;
     expect(cache.get('c1', now() + 900)?.value?.version).toBe(1);
     expect(cache.get('c1', now() + 1_100)).toBeUndefined();
+  });
+
+  test('is not read again in one moment with all those that were read together', async () => {
+    const { answers, cache, now } = setUp(2_000);
+    const keys = Array.from({ length: 2_000 }, (_, n) => `c${n}`);
+    const readings = keys.map((key) => cache.read(key));
+    await turn();
+    await turn();
+    answers.forEach(({ send }) => send());
+    await Promise.all(readings);
+    const begun = now();
+    const keptFor = (ms: number): number => keys.filter((key) => cache.get(key, begun + ms) !== undefined).length;
+    expect([41_000, 45_000, 50_000, 55_000, 59_000].map(keptFor).map((kept) => Math.round(kept / 500))).toEqual([
+      4, 3, 2, 1, 0,
+    ]);
   });
 
   test('that says "there is none" is kept too', async () => {
