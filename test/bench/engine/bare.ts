@@ -5,20 +5,15 @@ import type { BareTask } from './bare-task.js';
 
 /** The bare loop as a process of its own, like the service that it is compared with. */
 export class Bare {
+  /** Resolves when it has partitions. */
+  readonly joined: Promise<unknown>;
   readonly #child: ChildProcess;
 
-  private constructor(child: ChildProcess) {
-    this.#child = child;
-  }
-
-  /** Resolves when it has partitions. */
-  static async start(task: BareTask, env: Readonly<Record<string, string>>): Promise<Bare> {
+  constructor(task: BareTask, env: Readonly<Record<string, string>>) {
     const module = fileURLToPath(new URL('./bare-process.js', import.meta.url));
-    const child = fork(module, { execArgv: [], env: { PATH: process.env['PATH'] ?? '', ...env } });
-    const joined = once(child, 'message');
-    child.send(task);
-    await joined;
-    return new Bare(child);
+    this.#child = fork(module, { execArgv: [], env: { PATH: process.env['PATH'] ?? '', ...env } });
+    this.joined = once(this.#child, 'message');
+    this.#child.send(task);
   }
 
   get pid(): number {

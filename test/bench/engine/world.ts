@@ -107,13 +107,15 @@ export class World {
     return service;
   }
 
-  async startBare(topic: string, work: BareTask['work']): Promise<Bare> {
+  /** So many processes of one group, at work; resolves when each has joined. */
+  async startBare(topic: string, work: BareTask['work'], processes = 1): Promise<void> {
     const groupId = `${this.system.config.kafka.prefix}bare-${(this.#started += 1)}`;
     const { brokers } = this.system.config.kafka;
     const { NODE_EXTRA_CA_CERTS = '' } = this.system.env;
-    const bare = await Bare.start({ brokers, groupId, topic, work }, { NODE_EXTRA_CA_CERTS });
-    this.#bares.push(bare);
-    return bare;
+    const task = { brokers, groupId, topic, work };
+    const bares = Array.from({ length: processes }, () => new Bare(task, { NODE_EXTRA_CA_CERTS }));
+    this.#bares.push(...bares);
+    await Promise.all(bares.map(({ joined }) => joined));
   }
 
   /** Runs the generator to its end; `onBreak` is done between its warm-up and the rest. */

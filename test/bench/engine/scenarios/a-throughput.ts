@@ -1,53 +1,21 @@
-import type { Figure } from '../figure.js';
 import { sumOf } from '../cpu.js';
-import { BODY_BYTES } from '../samples.js';
-import type { Scenario, Settings } from '../scenario.js';
-import { measureThroughput, type Throughput } from '../throughput.js';
-import { World } from '../world.js';
+import type { Figure } from '../figure.js';
+import { measureAtFullSpeed, type Pair } from '../full-speed.js';
+import type { Scenario } from '../scenario.js';
 
-/** Behind the body, a job's record has one byte. */
-const POST = { kind: 'post', bodyFromEnd: BODY_BYTES + 1, bodyBytes: BODY_BYTES } as const;
-const WEBHOOKS = 10;
-
-/** Jobs already on the dispatch topic, ten webhooks, 1 KB bodies, one process. */
+/** One process, over TLS and in plain. */
 export const throughput: Scenario = {
   id: 'a',
   title: 'one delivery process at full speed',
   run: async (settings, say) => {
-    const tls = await measure(settings, false);
+    const tls = await measureAtFullSpeed(settings, { plain: false, processes: 1 });
     say(`TLS: ${Math.round(tls.ours.perSecond)}/s, bare ${Math.round(tls.bare.perSecond)}/s`);
     if (settings.quick) return figuresOf('TLS', tls);
-    const plain = await measure(settings, true);
+    const plain = await measureAtFullSpeed(settings, { plain: true, processes: 1 });
     say(`plain: ${Math.round(plain.ours.perSecond)}/s, bare ${Math.round(plain.bare.perSecond)}/s`);
     return [...figuresOf('TLS', tls), ...figuresOf('plain', plain)];
   },
 };
-
-interface Pair {
-  readonly ours: Throughput;
-  readonly bare: Throughput;
-}
-
-async function measure({ quick, profile }: Settings, plain: boolean): Promise<Pair> {
-  const world = await World.open({ plain, profile });
-  try {
-    const recipients = await world.recipients(WEBHOOKS);
-    const jobs = quick ? 40_000 : 200_000;
-    await world.generate('jobs', recipients, { records: jobs });
-    const done = async (): Promise<number> => (await world.sink.count()).ok;
-    const span = (before: number) => ({ from: before + jobs * 0.5, to: before + jobs * 0.95 });
-    const urls = recipients.map((_, index) => world.sink.url(index, '/ok'));
-    await world.startBare(world.system.config.topics.dispatch, { ...POST, urls });
-    const bare = await measureThroughput(world, done, span(0));
-    await world.stopServices();
-    const before = await done();
-    await world.start('delivery-consumer');
-    const ours = await measureThroughput(world, done, span(before));
-    return { ours, bare };
-  } finally {
-    await world.close();
-  }
-}
 
 function figuresOf(how: string, { ours, bare }: Pair): Figure[] {
   const isTls = how === 'TLS';

@@ -1,43 +1,32 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { sumOf } from '../cpu.js';
 import type { Figure } from '../figure.js';
+import { measureAtFullSpeed, type Pair } from '../full-speed.js';
 import type { Scenario, Settings } from '../scenario.js';
-import { measureThroughput, type Throughput } from '../throughput.js';
 import { World } from '../world.js';
 
 const PROCESSES = [1, 2, 4] as const;
 const PACE = 500;
 
-/** Jobs already on the dispatch topic, plain HTTP as others are measured, with more and more processes; and a join. */
+/** Plain HTTP as others are measured, with more and more processes, and as many of the bare loop; and a join. */
 export const scaleOut: Scenario = {
   id: 'h',
   title: 'scale-out: 1, 2, 4 delivery processes, and the pause of a rebalance',
   run: async (settings, say) => {
-    const measured: (Throughput & { readonly processes: number })[] = [];
+    const measured: Measured[] = [];
     for (const processes of settings.quick ? [1, 2] : PROCESSES) {
-      measured.push({ processes, ...(await withProcesses(settings, processes)) });
-      say(`${processes}: ${Math.round(measured.at(-1)?.perSecond ?? 0)}/s`);
+      const pair = await measureAtFullSpeed(settings, { plain: true, processes });
+      measured.push({ processes, ...pair });
+      say(`${processes}: ${Math.round(pair.ours.perSecond)}/s, bare ${Math.round(pair.bare.perSecond)}/s`);
     }
     const gapMs = await longestGap(settings);
+    const most = Math.max(...measured.map(({ ours }) => ours.perSecond));
     return [
-      ...measured.flatMap((one) => figuresOf(one, one.perSecond === Math.max(...measured.map((m) => m.perSecond)))),
+      ...measured.flatMap((one) => figuresOf(one, one.ours.perSecond === most)),
       { what: `longest pause at ${PACE}/s while a second process joins`, value: gapMs, unit: 'ms' },
     ];
   },
 };
-
-async function withProcesses({ quick, profile }: Settings, processes: number): Promise<Throughput> {
-  const world = await World.open({ plain: true, profile });
-  try {
-    const jobs = quick ? 30_000 : 200_000;
-    await world.generate('jobs', await world.recipients(10), { records: jobs });
-    await Promise.all(Array.from({ length: processes }, () => world.start('delivery-consumer')));
-    const done = async (): Promise<number> => (await world.sink.count()).ok;
-    return await measureThroughput(world, done, { from: jobs * 0.5, to: jobs * 0.9 });
-  } finally {
-    await world.close();
-  }
-}
 
 /** Nothing arrives while partitions change hands. */
 async function longestGap({ quick }: Settings): Promise<number> {
@@ -58,24 +47,32 @@ async function longestGap({ quick }: Settings): Promise<number> {
   }
 }
 
-function figuresOf(
-  { processes, perSecond, cpuUs }: Throughput & { readonly processes: number },
-  isBest: boolean,
-): Figure[] {
+interface Measured extends Pair {
+  readonly processes: number;
+}
+
+function figuresOf({ processes, ours, bare }: Measured, isBest: boolean): Figure[] {
   const name = processes === 1 ? '1 process' : `${processes} processes`;
   return [
     {
       what: `deliveries, plain, ${name}`,
-      value: perSecond,
+      value: ours.perSecond,
       unit: '/s',
+      limit: bare.perSecond,
       ...(isBest ? { target: { kind: 'at least', value: 20_000 } as const } : {}),
     },
     {
       what: `CPU with Kafka, plain, ${name}`,
-      value: sumOf(cpuUs, ['delivery-consumer', 'kafka']),
+      value: sumOf(ours.cpuUs, ['delivery-consumer', 'kafka']),
       unit: 'µs each',
+      limit: sumOf(bare.cpuUs, ['bare', 'kafka']),
       ...(isBest ? { target: { kind: 'at most', value: 60 } as const } : {}),
     },
-    { what: `CPU of the sink, ${name}`, value: cpuUs.get('sink') ?? NaN, unit: 'µs each' },
+    {
+      what: `CPU of the sink, ${name}`,
+      value: ours.cpuUs.get('sink') ?? NaN,
+      unit: 'µs each',
+      limit: bare.cpuUs.get('sink') ?? NaN,
+    },
   ];
 }

@@ -1,0 +1,40 @@
+import { BODY_BYTES } from './samples.js';
+import type { Settings } from './scenario.js';
+import { measureThroughput, type Throughput } from './throughput.js';
+import { World } from './world.js';
+
+/** Ours and the bare loop, one after the other, on the same jobs. */
+export interface Pair {
+  readonly ours: Throughput;
+  readonly bare: Throughput;
+}
+
+/** Behind the body, a job's record has one byte. */
+const POST = { kind: 'post', bodyFromEnd: BODY_BYTES + 1, bodyBytes: BODY_BYTES } as const;
+const WEBHOOKS = 10;
+
+/** Jobs already on the dispatch topic, ten webhooks with an origin each, 1 KB bodies; so many processes of each kind. */
+export async function measureAtFullSpeed(
+  { quick, profile }: Settings,
+  { plain, processes }: { readonly plain: boolean; readonly processes: number },
+): Promise<Pair> {
+  const world = await World.open({ plain, profile });
+  try {
+    const recipients = await world.recipients(WEBHOOKS);
+    const jobs = quick ? 40_000 : 200_000;
+    await world.generate('jobs', recipients, { records: jobs });
+    const done = async (): Promise<number> => (await world.sink.count()).ok;
+    // From half of them on the compiler has seen everything; at the end some processes have nothing left.
+    const span = (before: number) => ({ from: before + jobs * 0.5, to: before + jobs * 0.9 });
+    const urls = recipients.map((_, index) => world.sink.url(index, '/ok'));
+    const starting = world.startBare(world.system.config.topics.dispatch, { ...POST, urls }, processes);
+    const [bare] = await Promise.all([measureThroughput(world, done, span(0)), starting]);
+    await world.stopServices();
+    const before = await done();
+    await Promise.all(Array.from({ length: processes }, () => world.start('delivery-consumer')));
+    const ours = await measureThroughput(world, done, span(before));
+    return { ours, bare };
+  } finally {
+    await world.close();
+  }
+}
