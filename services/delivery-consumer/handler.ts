@@ -47,8 +47,11 @@ export interface AttemptPorts {
   readonly logFailure: (entry: FailureEntry) => Promise<void>;
   /** Whether the webhook is Failed with this failure counted. */
   readonly countFailure: (failure: FailureToCount) => Promise<boolean>;
-  /** Makes the webhook Inactive: its endpoint answered 410 Gone. False when another endpoint took its place meanwhile. */
-  readonly disableGone: (gone: Omit<FailureToCount, 'attemptId' | 'lastSuccessAt'>) => Promise<boolean>;
+  /**
+   * Makes the webhook Inactive: its endpoint answered 410 Gone. False when it isn't the webhook any more that the attempt was
+   * made with, of which `countsFrom` tells: enabled, or with another endpoint.
+   */
+  readonly disableGone: (gone: SuccessToCount & { readonly countsFrom: number }) => Promise<boolean>;
   readonly countSuccess: (success: SuccessToCount) => Promise<void>;
   /** `owed`: it was let in before, by an attempt or as a held event, so no bound of count or bytes applies. */
   readonly hold: (job: Job, owed: boolean) => Promise<'held' | 'full'>;
@@ -219,16 +222,13 @@ function createFollowFailure(settings: AttemptSettings, ports: AttemptPorts, hol
     else await ports.publishRetry(decision.next, decision.next.notBefore - made.endedAt);
   };
 
-  /** An endpoint that is gone takes its webhook along, unless that has got another one since the attempt began. */
-  const plan = async (
-    { job, startedAt, endedAt }: Made,
-    outcome: Failed,
-    isHeld: boolean,
-  ): Promise<FailureDecision> => {
+  /** An endpoint that is gone takes its webhook along, unless that has got another one since it was read. */
+  const plan = async ({ job, webhook, endedAt }: Made, outcome: Failed, isHeld: boolean): Promise<FailureDecision> => {
     const { companyId, webhookId } = job;
     const planned = decideNext(job, outcome, settings.attempts, endedAt, isHeld);
-    if (planned.kind !== 'gone') return planned;
-    const isGone = await ports.disableGone({ companyId, webhookId, startedAt, at: endedAt });
+    if (planned.kind !== 'gone' || 'unreadable' in webhook) return planned;
+    const { countsFrom } = webhook;
+    const isGone = await ports.disableGone({ companyId, webhookId, countsFrom, at: endedAt });
     return isGone ? planned : retryOrGiveUp(job, settings.attempts, endedAt);
   };
 

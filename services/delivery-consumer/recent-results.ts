@@ -6,8 +6,9 @@ import type { Webhook } from '../shared/core/webhook.js';
  * "Any success resets the counter to 0", and yet a success must not cost a write. A webhook that was read a while ago
  * may not show the failures that were counted since, here or by another process (the change feed tells of those), so a
  * success asks here as well whether there is something to reset; and a failure that is being counted carries the last
- * success along, which forgives what ended before it. Bounded: the webhook that was quiet for longest is forgotten, and
- * then the webhook as it is read alone counts.
+ * success along, which forgives what ended before it. A success that ended before the feed told of such a failure is told
+ * when the webhook's status changes. Bounded: the webhook that was quiet for longest is forgotten, and then the webhook as
+ * it is read alone counts.
  */
 export class RecentResults {
   readonly #max: number;
@@ -23,7 +24,8 @@ export class RecentResults {
     const resets =
       before.failures > 0 || before.countedElsewhere || standing(webhook, before) > 0 || webhook.status === 'failed';
     const forgivenUntil = resets ? at : before.forgivenUntil;
-    this.#remember(webhook.id, { lastSuccessAt: at, forgivenUntil, failures: 0, countedElsewhere: false });
+    const { id, companyId } = webhook;
+    this.#remember(id, { companyId, lastSuccessAt: at, forgivenUntil, failures: 0, countedElsewhere: false });
     return resets;
   }
 
@@ -35,7 +37,7 @@ export class RecentResults {
     const known = this.#of(webhook.id);
     const before = (known.lastSuccessAt ?? at) > at ? { ...known, ...UNKNOWN_SUCCESS } : known;
     const failures = before.failures + 1;
-    this.#remember(webhook.id, { ...before, failures });
+    this.#remember(webhook.id, { ...before, companyId: webhook.companyId, failures });
     return Math.max(failures, standing(webhook, before) + 1);
   }
 
@@ -45,6 +47,15 @@ export class RecentResults {
     // Keeps its place: it was no attempt of ours.
     if (known !== undefined) this.#results.set(webhookId, { ...known, countedElsewhere: true });
     return known !== undefined;
+  }
+
+  /**
+   * The last success, where MongoDB may not know of it: it may have ended between failures that others counted before
+   * this process had heard of them. One that lies after `now` was seen by a clock that was set back since.
+   */
+  untold(webhookId: string, now: number): SucceededAttempt | undefined {
+    const { companyId, lastSuccessAt: at = -Infinity, forgivenUntil } = this.#of(webhookId);
+    return at > forgivenUntil && at <= now ? { companyId, webhookId, at } : undefined;
   }
 
   /** End of the last success, if one is known. */
@@ -65,7 +76,15 @@ export class RecentResults {
   }
 }
 
+/** `at`: when it ended, epoch ms. */
+interface SucceededAttempt {
+  readonly companyId: string;
+  readonly webhookId: string;
+  readonly at: number;
+}
+
 interface Results {
+  readonly companyId: string;
   readonly lastSuccessAt: number | undefined;
   /** End of the last success that was told to MongoDB. */
   readonly forgivenUntil: number;
@@ -75,7 +94,7 @@ interface Results {
 }
 
 const UNKNOWN_SUCCESS = { lastSuccessAt: undefined, forgivenUntil: -Infinity };
-const NONE: Results = { ...UNKNOWN_SUCCESS, failures: 0, countedElsewhere: false };
+const NONE: Results = { companyId: '', ...UNKNOWN_SUCCESS, failures: 0, countedElsewhere: false };
 
 /** Failures that the webhook, as it was read, shows and nobody here has seen forgiven. */
 function standing({ failures }: Webhook, { forgivenUntil }: Results): number {

@@ -193,6 +193,7 @@ function storesSettings(
     failureRetentionMs: settings.failureLog.retentionDays * DAY_MS,
     maxWebhooks: settings.cache.webhooks,
     onCounted: (webhookId) => recent.counted(webhookId),
+    untold: (webhookId) => recent.untold(webhookId, Date.now()),
     signal,
   };
 }

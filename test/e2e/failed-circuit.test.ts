@@ -2,10 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RecordedRequest } from '../../deploy/local/receiver/recorded-request.js';
 import { respond } from '../../deploy/local/receiver/step.js';
 import { jobIdOf } from '../../services/shared/core/job.js';
+import { WebhookStatus } from '../../services/shared/platform/mongo/webhook-status.js';
 import type { HeldDocument } from '../../services/shared/platform/mongo/held-document.js';
 import { countById, eventIdOf } from '../support/bodies.js';
 import { event, startSystem, type System } from '../support/system.js';
-import { until } from '../support/waiting.js';
+import { pause, until } from '../support/waiting.js';
 
 /**
  * Failed as a circuit, with three delivery processes that come and go: what comes while a webhook is Failed is held,
@@ -14,6 +15,9 @@ import { until } from '../support/waiting.js';
  */
 const FIRST_PROBE_MS = 500;
 const MAX_HELD = 60;
+/** Every process has heard of a change by then, as is promised; until then it may attempt what it would hold. */
+const HEARD_MS = 2_000;
+const POLICY = { threshold: 3, windowMs: 86_400_000, firstProbeMs: FIRST_PROBE_MS, maxProbeMs: 4_000 };
 const DELIVERERS = ['delivery-consumer', 'delivery-2', 'delivery-3'] as const;
 
 let system: System;
@@ -43,6 +47,7 @@ describe('a webhook whose endpoint fails', () => {
     const trip = await produced(companyId, 3);
     await failed(companyId, webhookId);
     const trippedAt = Date.now();
+    await pause(HEARD_MS);
     const first = await produced(companyId, 20);
     await until(
       () => heldOf(companyId, webhookId),
@@ -204,6 +209,31 @@ describe('a webhook whose endpoint fails', () => {
   }, 90_000);
 });
 
+describe('a webhook whose failures were counted by one process', () => {
+  test('is not Failed when another had a success between them, which it had no reason to tell by then', async () => {
+    const companyId = `co_${++company}`;
+    const ref = { companyId, webhookId: await system.webhook(companyId, '/between') };
+    system.receiver.endpoint('/between', [200]);
+    await produced(companyId, 1);
+    await system.receiver.waitFor((requests) => requests.some(at('/between')), 20_000);
+    const [arrived] = system.receiver.requests(at('/between'));
+    await pause(500);
+    const before = (arrived?.arrivedAt ?? 0) - 1;
+    const counter = new WebhookStatus({ db: system.mongo.db, policy: POLICY });
+    const count = (attemptId: string, instant: number) =>
+      counter.recordFailure({ ...ref, attemptId, startedAt: instant, at: instant });
+    await count('a:1', before);
+    await count('a:2', Date.now());
+    expect(await count('a:3', Date.now())).toMatchObject({ status: 'failed' });
+    const document = await until(
+      () => system.webhookDocument(companyId, ref.webhookId),
+      (found) => found?.status === 'active',
+    );
+    expect(document?.failures.map(({ attemptId }) => attemptId)).toEqual(['a:2', 'a:3']);
+    await counter.close();
+  }, 60_000);
+});
+
 const at = (path: string) => (request: RecordedRequest) => request.endpoint === path;
 
 async function failing(path: string) {
@@ -220,6 +250,7 @@ async function holding(path: string, count: number) {
   await produced(companyId, 3);
   await failed(companyId, webhookId);
   await putProbesOff(companyId, webhookId);
+  await pause(HEARD_MS);
   const sent = await produced(companyId, count, 'one-call');
   // All of these: what is still on its way when the webhook is enabled is live traffic, which goes first.
   await until(

@@ -318,6 +318,22 @@ describe('a success writes only when there is something to reset', () => {
     expect([recent.succeeded(healthy, NOW), recent.succeeded(healthy, NOW + 1)]).toEqual([true, false]);
   });
 
+  test('the last success is to be told when the status changes, unless it was: it may lie between counted failures', () => {
+    const recent = new RecentResults(10);
+    expect(recent.untold(healthy.id, NOW + 5)).toBeUndefined();
+    recent.succeeded(healthy, NOW);
+    expect(recent.untold(healthy.id, NOW + 5)).toEqual({
+      companyId: healthy.companyId,
+      webhookId: healthy.id,
+      at: NOW,
+    });
+    recent.failed(healthy, NOW + 1);
+    expect(recent.untold(healthy.id, NOW + 5)).toMatchObject({ at: NOW });
+    expect(recent.untold(healthy.id, NOW - 1)).toBeUndefined();
+    recent.succeeded(healthy, NOW + 2);
+    expect(recent.untold(healthy.id, NOW + 5)).toBeUndefined();
+  });
+
   test('a success that a clock saw which was set back since forgives nothing', () => {
     const recent = new RecentResults(10);
     recent.succeeded(healthy, NOW + 3_600_000);

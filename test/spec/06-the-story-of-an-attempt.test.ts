@@ -98,7 +98,8 @@ function worldOf({
         note(
           `count failure ${attemptId.slice(-2)} ${startedAt - NOW}..${at - NOW} after ${lastSuccessAt() ?? 'none'}`,
         )().then(() => trips),
-      disableGone: ({ at, startedAt }) => note(`disable ${startedAt - NOW}..${at - NOW}`)().then(() => true),
+      disableGone: ({ at, countsFrom }) =>
+        note(`disable what counts from ${countsFrom}, at ${at - NOW}`)().then(() => true),
       countSuccess: ({ at }) => note(`count success ${at - NOW}`)(),
       hold: (job, owed) => {
         held.push(job);
@@ -302,7 +303,7 @@ describe('an answer that means something', () => {
   test('410: the webhook is disabled, the event has no further attempt, nothing is counted', async () => {
     const world = worldOf({ results: [answerOf(410)] });
     const did = await attempt(world);
-    expect(did).toEqual([LOOK, 'send', 'disable 0..40', 'observe failed, gone', 'log failure']);
+    expect(did).toEqual([LOOK, 'send', 'disable what counts from 0, at 40', 'observe failed, gone', 'log failure']);
     expect([world.retries, world.entries[0]?.followUp]).toEqual([[], { kind: 'exhausted' }]);
   });
 

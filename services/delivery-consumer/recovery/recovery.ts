@@ -20,7 +20,8 @@ import { RecoveryWindow } from './recovery-window.js';
  * dies in between doubles the attempts under way, and loses nothing. A process looks after so many webhooks at a time, so
  * a backlog is left after some seconds, for the longest due to have their turn; a probe that is under way takes nobody's
  * place, and one that succeeded ends its look: what follows takes its turn among the backlogs. The status is read from
- * MongoDB itself, not from the cache; where the cache is behind, an attempt answers `held` and is made a moment later.
+ * MongoDB itself, and attempts are made of the webhook as it is then; where it became Failed meanwhile, an attempt answers
+ * `held` and is made later.
  */
 export interface RecoveryPorts {
   readonly stateOf: (
@@ -38,6 +39,8 @@ export interface RecoveryPorts {
   readonly giveTurn: (lease: Lease) => Promise<void>;
   /** False when something was held meanwhile. */
   readonly end: (lease: Lease) => Promise<boolean>;
+  /** Has the attempts that follow see the webhook as it is, and not as it was a moment ago. */
+  readonly forget: (lease: Lease) => void;
   readonly probe: Attempt;
   /** Takes a held job in; resolves when its attempt has ended, `held` too when it is not made before the end. */
   readonly deliver: (job: Job) => Promise<AttemptEnd>;
@@ -90,8 +93,8 @@ type Next = 'again' | 'turn' | 'empty' | number;
 const PAGE = 100;
 /** What ended is removed by tens: so much a crash may double beside what is in flight. */
 const REMOVED_AT_ONCE = 10;
-/** The cache behind the attempts is never longer behind than 2 s, and mostly no longer than this. */
-const CACHE_BEHIND_MS = 250;
+/** Until an event that was held again, because the webhook changed while it was on its way, is looked at again. */
+const HELD_AGAIN_MS = 250;
 /** The time over which the probes of webhooks that failed together are spread. */
 const PROBES_SPREAD_MS = 1_000;
 /** Another process is at it. */
@@ -172,6 +175,8 @@ export class Recovery {
   /** What is still owed after a failed probe is held by the attempt itself, before the probe is removed here. */
   async #probe(lease: Lease, held: HeldDelivery, { openedAt, probes }: Circuit, { probing }: Look): Promise<Next> {
     probing(true);
+    // A probe that an edit asked for must go to the new endpoint.
+    this.#ports.forget(lease);
     const end = await this.#ports.probe(held.job, 'probe').finally(() => probing(false));
     const probe = probes + 1;
     const failed = end === 'failed' || typeof end === 'object';
@@ -204,6 +209,7 @@ export class Recovery {
     const [head] = page;
     if (head === undefined) return 'empty';
     if (this.#waits(head)) return Math.min(head.job.notBefore, this.#ports.now() + LOOK_AGAIN_MS);
+    this.#ports.forget(lease);
     const wave = new Wave(lease, window, this.#ports);
     for (const held of page) {
       await wave.room();
@@ -212,14 +218,14 @@ export class Recovery {
       if (this.#ports.now() >= until) break;
     }
     await wave.end();
-    if (wave.blocked) return this.#ports.now() + CACHE_BEHIND_MS;
+    if (wave.blocked) return this.#ports.now() + HELD_AGAIN_MS;
     return this.#ports.now() >= until ? 'turn' : 'again';
   }
 }
 
 /** Held events of one webhook on their way, no more at a time than the window allows. */
 class Wave {
-  /** An attempt was not made, because the webhook is Failed again or the cache has not seen yet that it isn't. */
+  /** An attempt was not made, because the webhook is Failed again. */
   blocked = false;
   /** Nothing more may be started: it is blocked, or the endpoint asked to wait. */
   isOver = false;

@@ -19,6 +19,7 @@ export interface RecoveryParts {
   readonly held: HeldDeliveries;
   readonly status: Pick<WebhookStatus, 'recordProbeFailure'>;
   readonly logFailure: (entry: FailureEntry) => Promise<void>;
+  readonly forgetWebhook: (companyId: string, webhookId: string) => void;
   readonly dispatcher: Pick<Dispatcher, 'admit'>;
   readonly attempt: Attempt;
   readonly patiently: Patiently;
@@ -67,7 +68,7 @@ export function createRecoveryWatch(
 function recoveryPorts(
   recoveries: Recoveries,
   settings: RecoverySettings,
-  { held, status, logFailure, dispatcher, attempt, observe, abandoned }: RecoveryParts,
+  { held, status, logFailure, forgetWebhook, dispatcher, attempt, observe, abandoned }: RecoveryParts,
   wait: <T>(work: () => Promise<T>) => Promise<T>,
 ): RecoveryPorts {
   const probeLeaseMs = settings.timeoutMs + PROBE_MARGIN_MS;
@@ -80,6 +81,7 @@ function recoveryPorts(
     putOff: (lease, dueAt) => wait(() => recoveries.putOff(lease, new Date(dueAt))),
     giveTurn: (lease) => wait(() => recoveries.giveTurn(lease, new Date())),
     end: (lease) => wait(() => recoveries.end(lease)),
+    forget: ({ companyId, webhookId }) => forgetWebhook(companyId, webhookId),
     probe: attempt,
     deliver: heldDelivery(dispatcher, abandoned),
     logFailure,

@@ -11,9 +11,10 @@ import { companyDataKeys } from '../../shared/platform/mongo/company-data-keys.j
 import { FailureLog } from '../../shared/platform/mongo/failure-log.js';
 import { HeldDeliveries } from '../../shared/platform/mongo/held-deliveries.js';
 import { WebhookDirectory } from '../../shared/platform/mongo/webhook-directory.js';
-import { WebhookStatus } from '../../shared/platform/mongo/webhook-status.js';
+import { WebhookStatus, type SucceededAttemptOf } from '../../shared/platform/mongo/webhook-status.js';
 import { openJobTopic } from '../../shared/platform/process/job-topic.js';
 import type { Dependencies } from '../../shared/platform/process/open-dependencies.js';
+import { Interrupted } from '../../shared/platform/process/patience.js';
 import type { ServiceContext } from '../../shared/platform/process/run-service.js';
 import type { AttemptPorts } from '../handler.js';
 
@@ -25,6 +26,8 @@ export interface Stores {
   >;
   readonly held: HeldDeliveries;
   readonly status: WebhookStatus;
+  /** Has the next attempt read the webhook anew. */
+  readonly forgetWebhook: (companyId: string, webhookId: string) => void;
 }
 
 export interface StoresSettings {
@@ -39,6 +42,8 @@ export interface StoresSettings {
   readonly maxWebhooks: number;
   /** As of WebhookDirectory. */
   readonly onCounted: (webhookId: string) => boolean;
+  /** A success of this process that MongoDB may not know of. */
+  readonly untold: (webhookId: string) => SucceededAttemptOf | undefined;
   /** Ends what waits for a server. */
   readonly signal: AbortSignal;
 }
@@ -52,7 +57,15 @@ export async function openStores(
   const { db, patiently } = dependencies;
   const { log } = context;
   const { signal, failed: policy } = settings;
-  const directory = openDirectory(context, dependencies, settings);
+  /** Whether a webhook is rightly Failed is decided by the instants at which attempts ended, whoever made them. */
+  const tellSuccess = (webhookId: string): void => {
+    const success = settings.untold(webhookId);
+    if (success === undefined) return;
+    ports.countSuccess(success).catch((error: unknown) => {
+      if (!(error instanceof Interrupted)) context.fatal(error);
+    });
+  };
+  const directory = openDirectory(context, dependencies, settings, tellSuccess);
   const failures = new FailureLog({ db, retentionMs: settings.failureRetentionMs });
   context.onShutdown('failure log', () => failures.close());
   const status = new WebhookStatus({ db, policy });
@@ -73,10 +86,8 @@ export async function openStores(
       );
       const isFailed = counted.status === 'failed';
       const { companyId, webhookId } = failure;
-      if (isFailed && counted.changed) {
-        directory.forget(companyId, webhookId);
-        log.warn('webhook.failed', { companyId, webhookId });
-      }
+      if (isFailed) directory.forget(companyId, webhookId);
+      if (isFailed && counted.changed) log.warn('webhook.failed', { companyId, webhookId });
       return isFailed;
     },
     countSuccess: async (success) => {
@@ -93,13 +104,15 @@ export async function openStores(
     },
     hold: async (job, owed) => patiently(() => held.hold(job, owed, Date.now()), signal),
   };
-  return { ports, held, status };
+  const forgetWebhook: Stores['forgetWebhook'] = (companyId, webhookId) => directory.forget(companyId, webhookId);
+  return { ports, held, status, forgetWebhook };
 }
 
 function openDirectory(
   context: ServiceContext,
   { db }: Dependencies,
   { encryptionKeys, maxWebhooks, onCounted }: StoresSettings,
+  onStatus: (webhookId: string) => void,
 ): WebhookDirectory {
   const feed = new ChangeFeed(db, (err) => context.log.warn('change-feed.lost', { err }));
   feed.start();
@@ -108,7 +121,7 @@ function openDirectory(
     keys: encryptionKeys.map(({ kid, key }) => ({ kid, key: key.export() })),
     companies: companyDataKeys(db),
   });
-  const directory = new WebhookDirectory({ db, feed, vault, maxWebhooks, onCounted });
+  const directory = new WebhookDirectory({ db, feed, vault, maxWebhooks, onCounted, onStatus });
   cacheMetrics(context.metrics, 'webhooks', directory);
   return directory;
 }

@@ -25,6 +25,7 @@ let subscriptions: SubscriptionDirectory;
 let webhooks: WebhookDirectory;
 /** Webhooks whose counted failures somebody else bears in mind. */
 const tracked = new Set<string>();
+const turned: string[] = [];
 
 function directories(db: Db, freshness: Freshness) {
   return {
@@ -35,6 +36,7 @@ function directories(db: Db, freshness: Freshness) {
       vault: testVault(db),
       maxWebhooks: 1_000,
       onCounted: (id) => tracked.has(id),
+      onStatus: (id) => turned.push(id),
     }),
   };
 }
@@ -60,6 +62,8 @@ afterAll(async () => {
   await proxy.close();
 });
 
+/** How often the status of a webhook may have changed, its registration included. */
+const turns = (webhookId: string): number => turned.filter((id) => id === webhookId).length;
 const CIRCUIT = { openedAt: new Date(), probes: 1, nextProbeAt: new Date(), leaseUntil: null };
 
 const finds = () => database.commands.filter(({ commandName }) => commandName === 'find');
@@ -159,11 +163,13 @@ describe('the webhook directory', () => {
       .updateOne({ _id: webhookId, companyId: 'failing' }, { $set: { status: 'failed', failures: [] } });
     await eventually(() => feed.counters.changes > changes);
     expect(await find('failing', webhookId)).toMatchObject({ status: 'failed' });
+    expect(turns(webhookId)).toBe(2);
   });
 
   test('reads nothing anew for a probe', async () => {
     const webhookId = await changedAfter('probed', async (id) => void (await find('probed', id)), { circuit: CIRCUIT });
     expect(webhooks.find('probed', webhookId)).toMatchObject({ id: webhookId });
+    expect(turns(webhookId)).toBe(1);
   });
 
   test('reads anew what it is told to forget, before the feed has heard', async () => {
@@ -281,10 +287,10 @@ describe('while MongoDB is away', () => {
       const ownFeed = new ChangeFeed(connection.db, () => undefined);
       const own = directories(connection.db, ownFeed);
       ownFeed.start();
+      await eventually(() => ownFeed.isHeard(performance.now()));
       const companyId = `outage-${fault}`;
       const webhookId = await inserted(store, companyId);
-      await eventually(() => ownFeed.isHeard(performance.now()));
-      await pause(500);
+      await eventually(() => ownFeed.counters.changes > 0);
       await own.subscriptions.lookup([companyId]);
       await own.webhooks.find(companyId, webhookId);
       await pause(1_100);

@@ -182,12 +182,17 @@ describe('a webhook', () => {
 });
 
 describe('an endpoint that answers 410', () => {
-  const gone = (startedAt: number) =>
-    status.recordGone({ companyId: COMPANY, webhookId, startedAt, at: startedAt + 1 });
+  const gone = async (at: number, countsFrom?: number) =>
+    status.recordGone({
+      companyId: COMPANY,
+      webhookId,
+      countsFrom: countsFrom ?? (await stored()).countsFrom.getTime(),
+      at,
+    });
 
   test('makes its webhook Inactive, with the reason; once', async () => {
     for (const n of [1, 2, 3]) await fail(n, 1_000 + n);
-    expect([await gone(5_000), await gone(5_000)]).toEqual(['disabled', 'ended']);
+    expect([await gone(5_001), await gone(5_001)]).toEqual(['disabled', 'ended']);
     expect(await stored()).toMatchObject({
       status: 'inactive',
       statusReason: expect.stringContaining('410 Gone'),
@@ -197,10 +202,10 @@ describe('an endpoint that answers 410', () => {
     });
   });
 
-  test('changes nothing when the webhook was enabled or edited since the attempt began', async () => {
+  test('changes nothing when the webhook was enabled or edited since it was read for the attempt', async () => {
     await reset({ countsFrom: new Date(10_000) });
-    expect([await gone(9_999), (await stored()).status]).toEqual(['changed', 'active']);
-    expect([await gone(10_000), (await stored()).status]).toEqual(['disabled', 'inactive']);
+    expect([await gone(20_000, 9_999), (await stored()).status]).toEqual(['changed', 'active']);
+    expect([await gone(20_000, 10_000), (await stored()).status]).toEqual(['disabled', 'inactive']);
   });
 });
 

@@ -6,16 +6,17 @@ import type { WebhookChange } from './webhook-change.js';
 /**
  * A bounded cache of what MongoDB says about webhooks, never more than 2 s behind it.
  *
- * An entry is served while the change feed is heard and has not named it, for 40 to 60 s (by chance: what was read
- * together is not read again in one moment); while the feed is not heard, for 1 s after it was read. Otherwise it is read again, and when MongoDB is away that fails: serving old
- * entries then would send events to endpoints that their owner has deleted.
+ * An entry is served while the change feed is heard and has named nothing that it depends on, for 40 to 60 s (by chance:
+ * what was read together is not read again in one moment); while the feed is not heard, for 1 s after it was read.
+ * Otherwise it is read again, and when MongoDB is away that fails: serving old entries then would send events to endpoints
+ * that their owner has deleted. Who knows better, because it changed the webhook itself, has its entry forgotten.
  *
  * The race that matters: a change is announced while the entry that it concerns is being read. The value on its way
  * may be older than the change, so that reading is marked `outdated`: its value is not kept, it is read again for
  * those who wait, and who asks after the announcement starts a reading of their own.
  *
  *   reading begins … value arrives                      → kept, aged from the beginning of the reading
- *   reading begins … change named … value arrives       → not kept, read again
+ *   reading begins … change named, or forgotten … value arrives → not kept, read again
  *   reading begins … gap (feed opened anew) … arrives   → not kept, read again
  */
 export interface FreshCacheOptions<V> {

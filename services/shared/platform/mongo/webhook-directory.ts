@@ -17,10 +17,13 @@ export interface WebhookDirectoryOptions {
   /** Most webhooks kept in memory, deleted ones included. */
   readonly maxWebhooks: number;
   /**
-   * Told when a webhook's counted failures changed and nothing else that is read here, by whatever process. True where the caller bears that in
-   * mind: then the webhook is not read anew for it, which an endpoint that fails would cost each time.
+   * Told when a webhook's counted failures changed and nothing else that is read here, by whatever process. True where
+   * the caller bears that in mind: then the webhook is not read anew for it, which an endpoint that fails would cost
+   * each time.
    */
   readonly onCounted: (webhookId: string) => boolean;
+  /** Told when a webhook's status may have changed, by whatever process. */
+  readonly onStatus: (webhookId: string) => void;
 }
 
 /** A webhook whose secrets don't open is an answer too: it must not fail the others that were read with it. */
@@ -94,6 +97,7 @@ export class WebhookDirectory {
   }
 
   #concerns(change: WebhookChange): boolean {
+    if (mayChange(change, ['status'])) this.#options.onStatus(change.webhookId);
     if (mayChange(change, DELIVERING)) return true;
     return mayChange(change, ['failures']) && !this.#options.onCounted(change.webhookId);
   }

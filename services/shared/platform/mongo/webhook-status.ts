@@ -44,7 +44,10 @@ export interface SucceededAttemptOf {
   readonly at: number;
 }
 
-export type GoneOf = Omit<FailedAttemptOf, 'attemptId' | 'lastSuccessAt'>;
+/** `countsFrom`: of the webhook that the attempt was made with. */
+export interface GoneOf extends SucceededAttemptOf {
+  readonly countsFrom: number;
+}
 
 export type ProbeFailedOf = ProbeFailed & { readonly companyId: string; readonly webhookId: string };
 
@@ -119,13 +122,13 @@ export class WebhookStatus {
 
   /**
    * The endpoint answered 410 Gone: `gone` of core/circuit.ts. `ended`: there is nothing to disable, it is Inactive already
-   * or deleted; `changed`: it was enabled or edited since the attempt began, and lives on. @throws DependencyError
+   * or deleted; `changed`: it was enabled or edited since it was read for the attempt, and lives on. @throws DependencyError
    */
-  async recordGone({ companyId, webhookId, startedAt, at }: GoneOf): Promise<'disabled' | 'ended' | 'changed'> {
+  async recordGone({ companyId, webhookId, countsFrom, at }: GoneOf): Promise<'disabled' | 'ended' | 'changed'> {
     const ours = { companyId, _id: webhookId };
     const result = await onMongo('disabling a webhook', () =>
       this.#webhooks.updateOne(
-        { ...ours, status: { $ne: 'inactive' }, countsFrom: { $lte: new Date(startedAt) } },
+        { ...ours, status: { $ne: 'inactive' }, countsFrom: new Date(countsFrom) },
         {
           $set: {
             status: 'inactive',

@@ -66,6 +66,7 @@ function worldOf({
     putOff: (_lease, dueAt) => Promise.resolve(void did.push(`put off ${dueAt - NOW}`)),
     giveTurn: () => Promise.resolve(void did.push('give turn')),
     end: () => Promise.resolve(did.push('end') > 0),
+    forget: () => undefined,
     probe: ({ jobId }) => {
       did.push(`probe ${jobId}`);
       if (endOf(jobId) === 'delivered') Object.assign(world, { status: 'active', circuit: null });
@@ -112,6 +113,11 @@ describe('a Failed webhook', () => {
     expect(await worldOf({ ...due, ports: { random: () => 0.25 } }).look()).toEqual(['put off 750']);
     expect(await worldOf({ ...due, ports: { random: () => 0.9999 } }).look()).toEqual(['put off 1499']);
     expect((await worldOf({ held, ports: { random: () => 0.9999 } }).look())[0]).toBe('probe a');
+  });
+
+  test.each(['failed', 'active'] as const)('is attempted as it is now, not as a cache knew it (%s)', async (status) => {
+    const world = worldOf({ status, ports: { forget: () => void world.did.push('forget') } });
+    expect((await world.look()).slice(0, 2)).toEqual(['forget', status === 'failed' ? 'probe a' : 'deliver a']);
   });
 
   test('whose endpoint asks to wait at a probe: its circuit hears of it', async () => {
