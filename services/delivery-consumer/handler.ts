@@ -48,8 +48,8 @@ export interface AttemptPorts {
   /** Whether the webhook is Failed with this failure counted. */
   readonly countFailure: (failure: FailureToCount) => Promise<boolean>;
   /**
-   * Makes the webhook Inactive: its endpoint answered 410 Gone. False when it isn't the webhook any more that the attempt was
-   * made with, of which `countsFrom` tells: enabled, or with another endpoint.
+   * Makes the webhook Inactive: its endpoint answered 410 Gone. False when it was enabled, or got another endpoint, since it
+   * was read for the attempt, of which `countsFrom` tells.
    */
   readonly disableGone: (gone: SuccessToCount & { readonly countsFrom: number }) => Promise<boolean>;
   readonly countSuccess: (success: SuccessToCount) => Promise<void>;

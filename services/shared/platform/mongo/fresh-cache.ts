@@ -15,9 +15,9 @@ import type { WebhookChange } from './webhook-change.js';
  * may be older than the change, so that reading is marked `outdated`: its value is not kept, it is read again for
  * those who wait, and who asks after the announcement starts a reading of their own.
  *
- *   reading begins … value arrives                      → kept, aged from the beginning of the reading
+ *   reading begins … value arrives                              → kept, aged from the beginning of the reading
  *   reading begins … change named, or forgotten … value arrives → not kept, read again
- *   reading begins … gap (feed opened anew) … arrives   → not kept, read again
+ *   reading begins … gap (feed opened anew) … arrives           → not kept, read again
  */
 export interface FreshCacheOptions<V> {
   readonly maxEntries: number;

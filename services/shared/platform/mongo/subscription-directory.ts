@@ -18,6 +18,7 @@ type SubscriptionFields = Pick<WebhookDocument, '_id' | 'companyId' | 'events' |
 
 const NONE: readonly Subscription[] = Object.freeze([]);
 const FIELDS = { _id: 1, companyId: 1, events: 1, status: 1 } as const;
+const MATCHED = Object.keys(FIELDS);
 
 /**
  * Which subscriptions a company has, for the fan-out: the look-up of the hot path, so it answers without a promise
@@ -41,7 +42,7 @@ export class SubscriptionDirectory {
       webhookIdsOf: (subscriptions) => subscriptions.map(({ webhookId }) => webhookId),
       keyOf: (companyId) => companyId,
       mayHold: () => true,
-      concerns: (change) => mayChange(change, Object.keys(FIELDS)),
+      concerns: (change) => mayChange(change, MATCHED),
     });
   }
 
