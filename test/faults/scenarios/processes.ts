@@ -1,4 +1,5 @@
 import { percentile } from '../../../deploy/local/demo/percentile.js';
+import type { Random } from '../../../deploy/local/simulator/random.js';
 import type { ServiceProcess } from '../../support/service-process.js';
 import { pause } from '../../support/waiting.js';
 import { findBadStops, type Stop } from '../check/find-bad-stops.js';
@@ -12,29 +13,42 @@ import { GROUPS } from './targets.js';
 
 const NAMES = Object.keys(GROUPS);
 
+const killOf = (as: string): string => `kill -9 ${as}`;
+
 const kill = (rig: Rig, as: string): Promise<void> =>
-  rig.strike(`kill -9 ${as}`, GROUPS[as] ?? [], () => rig.fleet.kill(as));
+  rig.strike(killOf(as), GROUPS[as] ?? [], () => rig.fleet.kill(as));
 
 /**
- * While the load lasts, one after the other, at moments that the seed decides. Three in four hit a process that works,
- * which has something to lose; the others whoever runs, as it starts or joins its group, too. (If all did, most would die
- * before they had joined: a group that waits for the sessions of its dead gets to nothing between two of them.)
+ * While the load lasts, one after the other at moments that the seed decides, each once in a round whose order the seed
+ * decides, too. Three in four wait until their victim works and has something to lose; the others hit it as it starts or
+ * joins its group, too. (If all did, most would die before they had joined: a group that waits for the sessions of its
+ * dead gets to nothing between two of them.)
  */
-async function killAtRandom(rig: Rig, { random, loadEnded }: During): Promise<void> {
-  while (!loadEnded()) {
-    await pause(random.whole(1_000, 4_000));
-    const running = NAMES.filter((name) => rig.fleet.process(name).running);
-    const victims = random.whole(1, 4) === 1 ? running : await workingOf(rig, running);
-    if (victims.length > 0) await kill(rig, random.pick(victims));
+async function killInTurns(rig: Rig, { random, loadEnded }: During): Promise<void> {
+  for (;;) {
+    for (const victim of inRandomOrder(NAMES, random)) {
+      await pause(random.whole(1_000, 3_500));
+      const isTime = random.chance(1 / 4) ? isRunning : isReady;
+      while (!(await isTime(rig.fleet.process(victim)))) {
+        if (loadEnded()) return;
+        await pause(50);
+      }
+      if (loadEnded()) return;
+      await kill(rig, victim);
+    }
   }
 }
 
-async function workingOf({ fleet }: Rig, running: readonly string[]): Promise<string[]> {
-  const ready = await Promise.all(running.map((name) => isReady(fleet.process(name))));
-  return running.filter((_, index) => ready[index]);
+function inRandomOrder(names: readonly string[], random: Random): string[] {
+  const drawn = names.map((name) => ({ name, at: random.fraction() }));
+  return drawn.sort((one, other) => one.at - other.at).map(({ name }) => name);
 }
 
-/** One that ends before it could be asked wasn't. */
+function isRunning(process: ServiceProcess): boolean {
+  return process.running;
+}
+
+/** One that ends before it could be asked isn't. */
 function isReady(process: ServiceProcess): Promise<boolean> {
   return process.isReady().catch(() => false);
 }
@@ -65,13 +79,17 @@ const kills: Scenario = {
   about: 'kill -9 of every process at random moments',
   covers: [2, 3, 4],
   servers: 'stack',
-  // 50 deaths of each of the six, more or less.
-  seconds: 750,
+  // 50 deaths of each of the six: one every 2.7 s.
+  seconds: 860,
   rate: 60,
   // What was in flight, and what had finished within the interval of commits: a fifth of a second of the load, and more
   // where a backlog is caught up with.
   rules: { doublesPerFault: 20 },
-  inject: killAtRandom,
+  inject: killInTurns,
+  examine: (_, { faults }) => {
+    const deaths = NAMES.map((as) => `${as} ${faults.filter(({ name }) => name === killOf(as)).length}`);
+    return { violations: [], notes: [`killed: ${deaths.join(', ')}`] };
+  },
 };
 
 const killOnce: Scenario = {
