@@ -30,7 +30,8 @@ export interface RecoveryWatchSettings {
 interface UnderWay {
   readonly lease: Lease;
   readonly looking: Promise<void>;
-  readonly lost: AbortController;
+  /** Of its lease being lost, or of the process. */
+  readonly ending: AbortController;
 }
 
 /** Looks in all, as a multiple of the places. */
@@ -39,8 +40,8 @@ const WITH_PROBES = 4;
 export class RecoveryWatch {
   readonly #settings: RecoveryWatchSettings;
   readonly #ports: RecoveryWatchPorts;
-  readonly #stopping = new AbortController();
   readonly #underWay = new Map<string, UnderWay>();
+  #quiesced = false;
   #probing = 0;
   #polling: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
@@ -64,8 +65,9 @@ export class RecoveryWatch {
 
   /** Begins nothing more. */
   quiesce(): void {
-    this.#stopping.abort();
+    this.#quiesced = true;
     clearTimeout(this.#timer);
+    for (const { ending } of this.#underWay.values()) ending.abort();
   }
 
   /** Resolves when nothing is under way any more. */
@@ -85,25 +87,26 @@ export class RecoveryWatch {
     } catch (error) {
       this.#ports.onError(error);
     }
-    if (!this.#stopping.signal.aborted) this.start();
+    if (!this.#quiesced) this.start();
   }
 
   async #renew(): Promise<void> {
     if (performance.now() - this.#renewedAt < this.#settings.renewEveryMs) return;
     this.#renewedAt = performance.now();
     const lost = await this.#ports.renew([...this.#underWay.values()].map(({ lease }) => lease));
-    for (const { webhookId } of lost) this.#underWay.get(webhookId)?.lost.abort();
+    for (const { webhookId } of lost) this.#underWay.get(webhookId)?.ending.abort();
   }
 
   /** One that is under way here already lost its lease for a moment, and has it again now. */
   #begin(lease: Lease): void {
     if (this.#underWay.has(lease.webhookId)) return;
-    const lost = new AbortController();
-    const stopping = AbortSignal.any([this.#stopping.signal, lost.signal]);
+    // Not one of the process's with one of the lease: Node keeps all that were ever joined with one that lives.
+    const ending = new AbortController();
+    if (this.#quiesced) ending.abort();
     const looking = this.#ports
-      .look(lease, { stopping, probing: (isProbing) => void (this.#probing += isProbing ? 1 : -1) })
+      .look(lease, { stopping: ending.signal, probing: (isProbing) => void (this.#probing += isProbing ? 1 : -1) })
       .catch((error: unknown) => this.#ports.onError(error))
       .finally(() => this.#underWay.delete(lease.webhookId));
-    this.#underWay.set(lease.webhookId, { lease, looking, lost });
+    this.#underWay.set(lease.webhookId, { lease, looking, ending });
   }
 }
