@@ -97,6 +97,11 @@ export class Dispatcher {
     return this.#scheduler.webhooks;
   }
 
+  /** Whether a job of the webhook could go, and finds no place. */
+  isWaitedFor(webhookId: string): boolean {
+    return this.#scheduler.isWaitedFor(webhookId);
+  }
+
   admit(job: Job, origin: Origin, admission: Admission): void {
     const { overflow } = this.#options;
     if (overflow !== undefined && origin === 'topic' && !this.#abandoned && this.#isSurplus(job, overflow.gate))

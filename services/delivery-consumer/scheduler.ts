@@ -159,6 +159,11 @@ export class Scheduler<J extends Schedulable> {
     return { waiting: jobs - inFlight, bytes, inLine: conversations.has(conversationId) };
   }
 
+  /** Whether a job of the webhook could go, and finds no place. */
+  isWaitedFor(webhookId: string): boolean {
+    return (this.#webhooks.get(webhookId)?.ready.length ?? 0) > 0;
+  }
+
   admit(item: J): void {
     const { job } = item;
     const queue = this.#queueOf(job.webhookId);

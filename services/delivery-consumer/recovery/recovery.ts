@@ -14,6 +14,7 @@ import { RecoveryWindow } from './recovery-window.js';
  *                       a second later (not all that failed together are probed in one moment), the oldest held event is
  *                       the probe, one at a time across all processes
  *   Active            → the held events follow in order, throttled, behind live traffic (the dispatcher takes them in)
+ *                       one at a time while others wait for a place at the endpoint,
  *                       until the endpoint asks to wait (429 or 503 with Retry-After): then those that haven't begun wait
  *
  * An event is removed from what is held only after everything that its attempt caused has been acknowledged: whoever
@@ -42,6 +43,8 @@ export interface RecoveryPorts {
   /** Has the attempts that follow see the webhook as it is, and not as it was a moment ago. */
   readonly forget: (lease: Lease) => void;
   readonly probe: Attempt;
+  /** Whether events of the webhook wait here for a place at its endpoint. */
+  readonly isBusy: (lease: Lease) => boolean;
   /** Takes a held job in; resolves when its attempt has ended, `held` too when it is not made before the end. */
   readonly deliver: (job: Job) => Promise<AttemptEnd>;
   readonly logFailure: (entry: FailureEntry) => Promise<void>;
@@ -242,8 +245,13 @@ class Wave {
   }
 
   async room(): Promise<void> {
-    while (this.#inFlight.size >= this.#window.size) await Promise.race(this.#inFlight);
+    while (this.#inFlight.size >= this.#places) await Promise.race(this.#inFlight);
     if (this.#ended.length >= REMOVED_AT_ONCE) await this.#remove();
+  }
+
+  /** Live events aren't to wait behind more than one. */
+  get #places(): number {
+    return this.#ports.isBusy(this.#lease) ? 1 : this.#window.size;
   }
 
   start(held: HeldDelivery): void {

@@ -20,7 +20,7 @@ export interface RecoveryParts {
   readonly status: Pick<WebhookStatus, 'recordProbeFailure'>;
   readonly logFailure: (entry: FailureEntry) => Promise<void>;
   readonly forgetWebhook: (companyId: string, webhookId: string) => void;
-  readonly dispatcher: Pick<Dispatcher, 'admit'>;
+  readonly dispatcher: Pick<Dispatcher, 'admit' | 'isWaitedFor'>;
   readonly attempt: Attempt;
   readonly patiently: Patiently;
   readonly observe: RecoveryObserver;
@@ -83,6 +83,7 @@ function recoveryPorts(
     end: (lease) => wait(() => recoveries.end(lease)),
     forget: ({ companyId, webhookId }) => forgetWebhook(companyId, webhookId),
     probe: attempt,
+    isBusy: ({ webhookId }) => dispatcher.isWaitedFor(webhookId),
     deliver: heldDelivery(dispatcher, abandoned),
     logFailure,
     now: Date.now,

@@ -109,13 +109,21 @@ class Model {
     this.#note();
   }
 
+  /** The jobs that nothing but a place is missing for. */
+  isWaitedFor(webhookId: string): boolean {
+    return this.held.some((item) => item.job.webhookId === webhookId && !this.flying.has(item) && this.#isFirst(item));
+  }
+
+  #isFirst(item: Item): boolean {
+    return this.held.find((other) => lineOf(other) === lineOf(item)) === item;
+  }
+
   #mayGo(item: Item): boolean {
     if (this.flying.has(item)) return false;
-    const { webhookId, conversationId } = item.job;
+    const { webhookId } = item.job;
     const ofWebhook = [...this.flying].filter(({ job }) => job.webhookId === webhookId);
-    const oldest = this.held.find(({ job }) => job.webhookId === webhookId && job.conversationId === conversationId);
     const cap = this.#paces.get(webhookId)?.cap ?? 0;
-    return ofWebhook.length < cap && oldest === item && this.#hasRoom(webhookId);
+    return ofWebhook.length < cap && this.#isFirst(item) && this.#hasRoom(webhookId);
   }
 
   #hasRoom(webhookId: string): boolean {
@@ -245,6 +253,8 @@ function play(bounds: Bounds, kindsAtFirst: readonly PaceKind[], steps: readonly
     const slow = model.held.filter(({ job }) => model.kindOf(job.webhookId) !== 'fast');
     expect(scheduler.slowJobs).toBe(slow.length);
     expect(scheduler.slowBytes).toBe(slow.reduce((sum, { job }) => sum + job.body.byteLength, 0));
+    for (const webhookId of paces.keys())
+      expect(scheduler.isWaitedFor(webhookId)).toBe(model.isWaitedFor(webhookId));
     expect(scheduler.webhooks).toBe(new Set(model.held.map(({ job }) => job.webhookId)).size);
   }
   while (model.held.length + model.landed.size > 0) {

@@ -67,6 +67,7 @@ function worldOf({
     giveTurn: () => Promise.resolve(void did.push('give turn')),
     end: () => Promise.resolve(did.push('end') > 0),
     forget: () => undefined,
+    isBusy: () => false,
     probe: ({ jobId }) => {
       did.push(`probe ${jobId}`);
       if (endOf(jobId) === 'delivered') Object.assign(world, { status: 'active', circuit: null });
@@ -191,6 +192,12 @@ describe('an Active webhook', () => {
     expect(did.filter((step) => step.startsWith('deliver'))).toEqual(names.map((name) => `deliver ${name}`));
     expect(did.slice(0, 2)).toEqual(['deliver e0', 'deliver e1']);
     expect([world.mostInFlight, world.held, did.at(-1)]).toEqual([4, [], 'end']);
+  });
+
+  test('gets one at a time while live events wait for a place at its endpoint', async () => {
+    const held = heldOf('a', 'b', 'c', 'd', 'e', 'f');
+    const world = worldOf({ status: 'active', held, ports: { isBusy: () => world.held.length > 0 } });
+    expect([(await world.look()).at(-1), world.mostInFlight]).toEqual(['end', 1]);
   });
 
   test('has its turn for five seconds, then others have theirs; at least one event goes out in each', async () => {
