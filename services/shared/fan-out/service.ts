@@ -77,6 +77,7 @@ export async function startFanOut(
     batchBytes: BATCH_BYTES,
     commitEveryMs: COMMIT_EVERY_MS,
     handleBatch,
+    onJoined: () => consume.rebalances(),
     onLag: (name, partition, records) => consume.lag.set(name, partition, records),
     onCommitFailure: (error) => log.warn('commit.failed', { reason: error.message }),
     onFatal: context.fatal,

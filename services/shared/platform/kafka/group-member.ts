@@ -25,6 +25,8 @@ export interface GroupMemberOptions {
   readonly onBatch: (payload: EachBatchPayload) => Promise<void>;
   /** Called after each join with the partitions now held, by topic. */
   readonly onAssigned: (assignment: Assignment) => void;
+  /** The partitions were handed out anew. */
+  readonly onJoined: () => void;
   /** The group is about to change: the last moment for a commit. */
   readonly onRebalancing: () => void;
   /** The process can't go on. */
@@ -60,6 +62,7 @@ export function createGroupMember(options: GroupMemberOptions): GroupMember {
     assignment = { memberId: payload.memberId, partitions: payload.memberAssignment, continues: joins <= 1 };
     joins = 0;
     options.onAssigned(assignment);
+    options.onJoined();
   });
   consumer.on(events.REBALANCING, () => options.onRebalancing());
   consumer.on(events.CRASH, ({ payload }) => {

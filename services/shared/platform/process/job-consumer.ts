@@ -48,6 +48,7 @@ export async function startJobConsumer(
     hasRoom: () => load.jobs * 2 <= bounds.maxJobs && load.bytes * 2 <= bounds.maxJobBytes,
     maxUncommitted: bounds.maxUncommitted,
     commitEveryMs: COMMIT_EVERY_MS,
+    onJoined: () => consume.rebalances(),
     onLag: (topic, partition, records) => consume.lag.set(topic, partition, records),
     onCommitFailure: (error) => context.log.warn('commit.failed', { reason: error.message }),
     onForgotten: (error) => context.log.warn('commit.unread', { reason: error.message }),

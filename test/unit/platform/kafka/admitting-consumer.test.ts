@@ -42,6 +42,7 @@ function scripted(stuckAfterMs: number, commit?: Parameters<typeof scriptedKafka
     hasRoom: () => true,
     maxUncommitted: 100,
     commitEveryMs: 3_600_000,
+    onJoined: () => undefined,
     onLag: () => undefined,
     onCommitFailure: () => undefined,
     onForgotten: (error) => forgotten.push(error.message),

@@ -24,6 +24,7 @@ function scripted(handleBatch: (offsets: readonly number[], signal: AbortSignal)
         records.map(({ source }) => Number(source.offset)),
         signal,
       ),
+    onJoined: () => undefined,
     onLag: () => undefined,
     onCommitFailure: (error) => {
       throw error;
