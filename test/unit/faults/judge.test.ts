@@ -105,7 +105,8 @@ const WELL: History = {
   lives: [],
   commits: [commit(1_150, 0), commit(1_300, 1), commit(4_300, 3)],
   faults: [],
-  processes: [{ name: 'delivery', running: true, peakRssMb: 150, selfEnded: 0 }],
+  processes: [{ name: 'delivery', wanted: true, running: true, peakRssMb: 150, selfEnded: 0 }],
+  stops: [],
   lag: new Map([['delivery', 0]]),
   leaks: [],
   forbiddenConnections: 0,
@@ -168,6 +169,7 @@ describe('a history that breaks one invariant', () => {
     ],
     ['I7', 'two faults at once last no longer than one', outlasted(64_500), /e1 after 63499 ms, 2900 of them/],
     ['I7', 'a process ended by itself', { processes: [{ ...alive(), selfEnded: 2 }] }, /by itself: delivery 2 times/],
+    ['I7', 'a process that was asked to end did it in disorder', { stops: [{ as: 'a', code: 1, ms: 9 }] }, /a with 1/],
     ['I7', 'a process is gone', { processes: [{ ...alive(), running: false }] }, /does not run/],
     ['I7', 'a process lives and does not consume', { lag: new Map([['delivery', 7]]) }, /delivery 7/],
     ['I8', 'a secret stands in a log', { leaks: ['log of delivery'] }, /log of delivery/],
@@ -269,7 +271,7 @@ test('an event that was not acknowledged but stored has to arrive all the same',
 });
 
 function alive(): History['processes'][number] {
-  return { name: 'delivery', running: true, peakRssMb: 150, selfEnded: 0 };
+  return { name: 'delivery', wanted: true, running: true, peakRssMb: 150, selfEnded: 0 };
 }
 
 function retryAt(arrivedAt: number): Post {

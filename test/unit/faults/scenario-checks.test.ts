@@ -23,7 +23,6 @@ test.each<[string, Parameters<typeof findBadStops>[0], RegExp]>([
   ['in time', [{ as: 'delivery-1', code: 0, ms: 25_000 }], /^$/],
   ['late', [{ as: 'delivery-1', code: 0, ms: 25_001 }], /too late: delivery-1 after 25001 ms/],
   ['by force', [{ as: 'delivery-1', code: 'SIGKILL', ms: 10 }], /in disorder: delivery-1 with SIGKILL/],
-  ['not at all', [], /nobody was asked/],
 ])('a process that is asked to end ends %s', (_, stops, told) => {
   expect(
     findBadStops(stops)

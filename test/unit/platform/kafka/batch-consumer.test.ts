@@ -9,6 +9,7 @@ import { scriptedKafka } from '../../../support/scripted-kafka.js';
  */
 function scripted(handleBatch: (offsets: readonly number[], signal: AbortSignal) => Promise<void>) {
   const broker = scriptedKafka();
+  const seen = { joins: 0 };
   const ours = new BatchConsumer({
     kafka: broker.kafka,
     groupId: 'g',
@@ -24,7 +25,7 @@ function scripted(handleBatch: (offsets: readonly number[], signal: AbortSignal)
         records.map(({ source }) => Number(source.offset)),
         signal,
       ),
-    onJoined: () => undefined,
+    onJoined: () => void (seen.joins += 1),
     onLag: () => undefined,
     onCommitFailure: (error) => {
       throw error;
@@ -33,7 +34,7 @@ function scripted(handleBatch: (offsets: readonly number[], signal: AbortSignal)
       throw error;
     },
   });
-  return { ...broker, ours };
+  return { ...broker, ours, seen };
 }
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -48,6 +49,15 @@ test('what batches finished is committed together, not batch by batch', async ()
   rebalancing();
   await turn();
   expect(told.slice(2)).toEqual(['committed 3']);
+  await ours.stop();
+});
+
+test('each time that the partitions are handed out anew is told', async () => {
+  const { ours, join, seen } = scripted(() => Promise.resolve());
+  await ours.start();
+  join();
+  join();
+  expect(seen.joins).toBe(2);
   await ours.stop();
 });
 
