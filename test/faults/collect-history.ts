@@ -55,6 +55,7 @@ export async function collectHistory(rig: Rig, produced: readonly Produced[]): P
     commits: [...watch.samples],
     faults: [...rig.faults],
     processes: rig.fleet.ends(),
+    stops: [...rig.fleet.stops],
     lives: rig.fleet.lives(),
     lag: await lags(rig),
     leaks: [...(await findLeaks(rig)), ...leakingTopics(contents)],

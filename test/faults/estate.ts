@@ -34,6 +34,14 @@ const BASIC = { username: 'ann', password: `${CANARY}-basic` };
 /** What base64 makes a header of. */
 export const BASIC_CREDENTIAL = `${BASIC.username}:${BASIC.password}`;
 
+/** In the address of each request, and so in what errors tell of it. */
+export const KEY_IN_QUERY: Authentication = {
+  kind: 'api-key',
+  placement: 'query',
+  name: 'key',
+  value: `${CANARY}-key`,
+};
+
 /** Fails the first attempt of one event in ten; seldom enough for its webhook never to become Failed. */
 export function flaky(): Script {
   let firstAttempts = 0;
@@ -74,7 +82,7 @@ export function usingUp(): Script {
 
 /**
  * Four companies, five webhooks: a fast endpoint, one that fails now and then, one company with a fast and a slower one,
- * and an endpoint at which some events use up their attempts. Two have credentials.
+ * and an endpoint at which some events use up their attempts. All but the slower one have credentials.
  */
 export function usualEstate(): PlannedWebhook[] {
   return [
@@ -85,15 +93,22 @@ export function usualEstate(): PlannedWebhook[] {
       script: [respond(200, { delayMs: 5 })],
       authentication: { kind: 'basic', ...BASIC },
     },
-    { companyId: 'co_b', path: '/b', events: EVENT_TYPES, script: flaky() },
+    { companyId: 'co_b', path: '/b', events: EVENT_TYPES, script: flaky(), authentication: KEY_IN_QUERY },
     {
       companyId: 'co_c',
       path: '/c1',
       events: EVENT_TYPES,
       script: [respond(200, { delayMs: 5 })],
-      authentication: { kind: 'api-key', placement: 'query', name: 'key', value: `${CANARY}-key` },
+      authentication: KEY_IN_QUERY,
     },
     { companyId: 'co_c', path: '/c2', events: CALL_EVENT_TYPES, script: [respond(200, { delayMs: 150 })] },
-    { companyId: 'co_d', path: '/d', events: EVENT_TYPES, script: usingUp(), givesUp: true },
+    {
+      companyId: 'co_d',
+      path: '/d',
+      events: EVENT_TYPES,
+      script: usingUp(),
+      givesUp: true,
+      authentication: { kind: 'basic', ...BASIC },
+    },
   ];
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { ServiceProcess } from '../support/service-process.js';
 import type { ServiceName, System } from '../support/system.js';
 import { pause } from '../support/waiting.js';
-import type { Life, ProcessEnd } from './history.js';
+import type { Life, ProcessEnd, Stop } from './history.js';
 
 /**
  * The processes of a run and their supervisor: a process that ends, killed or by itself, is started again after a
@@ -52,6 +52,8 @@ export class Fleet {
   readonly #sampling: NodeJS.Timeout;
   /** Every process there ever was. */
   readonly generations: Generation[] = [];
+  /** Every process that was asked to end. */
+  readonly stops: Stop[] = [];
   #closed = false;
 
   constructor(system: Pick<System, 'start'>) {
@@ -59,8 +61,9 @@ export class Fleet {
     this.#sampling = setInterval(() => this.#sampleMemory(), SAMPLE_EVERY_MS);
   }
 
+  /** Those that are to run. */
   get names(): string[] {
-    return [...this.#places.keys()];
+    return [...this.#places].filter(([, { wanted }]) => wanted).map(([name]) => name);
   }
 
   /** Adds processes and waits until all are ready. */
@@ -86,10 +89,12 @@ export class Fleet {
     await process.exited;
   }
 
-  /** SIGTERM, and for good unless it is started again; resolves with its exit code. */
-  async stop(as: string): Promise<number | string> {
+  /** SIGTERM, and for good unless it is started again; resolves when it has ended. */
+  async stop(as: string): Promise<void> {
     this.#place(as).wanted = false;
-    return this.process(as).stop();
+    const askedAt = performance.now();
+    const code = await this.process(as).stop();
+    this.stops.push({ as, code, ms: Math.round(performance.now() - askedAt) });
   }
 
   /** Starts a process that was stopped; `wait` until it is ready. */
@@ -100,14 +105,10 @@ export class Fleet {
     if (wait) await process.ready();
   }
 
-  /** Takes a process out of the fleet that has been stopped. */
-  remove(as: string): void {
-    this.#places.delete(as);
-  }
-
   ends(): ProcessEnd[] {
-    return [...this.#places].map(([name, { current, peakRssMb, selfEnded }]) => ({
+    return [...this.#places].map(([name, { current, wanted, peakRssMb, selfEnded }]) => ({
       name,
+      wanted,
       running: current?.running === true,
       peakRssMb,
       selfEnded,

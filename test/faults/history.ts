@@ -22,6 +22,7 @@ export interface History {
   readonly commits: readonly CommitSample[];
   readonly faults: readonly Fault[];
   readonly processes: readonly ProcessEnd[];
+  readonly stops: readonly Stop[];
   /** Every process that there was since the run began, from its start to its end. */
   readonly lives: readonly Life[];
   /** Records that a group has not committed at the end, by group. */
@@ -129,11 +130,22 @@ export interface Fault {
 
 export interface ProcessEnd {
   readonly name: string;
+  /** Whether it was to run then; if not, it was asked to end, and for good. */
+  readonly wanted: boolean;
   /** At the end of the run. */
   readonly running: boolean;
   readonly peakRssMb: number;
   /** Times that it ended by itself and was started again. */
   readonly selfEnded: number;
+}
+
+/** A process that was asked to end. */
+export interface Stop {
+  readonly as: string;
+  /** Its exit code, or the signal that ended it. */
+  readonly code: number | string;
+  /** From the signal to its end. */
+  readonly ms: number;
 }
 
 /** One process from its start to its end, or until now. */

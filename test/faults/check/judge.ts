@@ -1,5 +1,6 @@
 import type { History, Rules } from '../history.js';
 import { findAttemptFaults } from './find-attempt-faults.js';
+import { findBadStops } from './find-bad-stops.js';
 import { findCommitFaults } from './find-commit-faults.js';
 import { findDisorder } from './find-disorder.js';
 import { findDoubles } from './find-doubles.js';
@@ -38,6 +39,7 @@ export function judge(history: History, rules: Rules): Verdict {
       ...(rules.ordered ? findDisorder(history, rules) : []),
       ...stalls.violations,
       ...violations('I7', 'a process that ended by itself', selfEnded(history)),
+      ...findBadStops(history.stops),
       ...violations('I8', 'a secret in clear', history.leaks),
       ...violations('I9', 'a forbidden connection', Array(history.forbiddenConnections).fill('one')),
       ...violations('I10', 'a process above its memory', oversized(history, rules)),

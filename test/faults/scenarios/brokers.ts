@@ -2,6 +2,7 @@ import { pause } from '../../support/waiting.js';
 import { findTaken, type Unacknowledged } from '../check/find-taken.js';
 import { violations, type Violation } from '../check/violation.js';
 import type { GroupName, History } from '../history.js';
+import type { TcpProxy } from '../../support/tcp-proxy.js';
 import type { Rig } from '../rig.js';
 import type { During, Scenario } from '../scenario.js';
 import type { ClusterNode } from '../servers/cluster-control.js';
@@ -73,14 +74,14 @@ function hashOf(text: string): number {
 
 const lostAnswers: Scenario = {
   name: 'lost-answers',
-  about: 'answers of brokers are lost on their way, again and again: what was appended is sent again, nothing is lost',
+  about: 'answers of brokers are lost on their way, or late, or a broker hangs, again and again: nothing is lost',
   covers: [9],
   servers: 'brokers',
-  seconds: 50,
+  seconds: 70,
   rate: 80,
   inject: async (rig, during) => {
     const proof = await prepareProof(rig);
-    await Promise.all([proof.send(during.loadEnded), loseAnswers(rig, during)]);
+    await Promise.all([proof.send(during.loadEnded), hurtNetwork(rig, during)]);
     proofs.set(rig, await proof.tell());
   },
   examine: (_, rig) => {
@@ -89,7 +90,8 @@ const lostAnswers: Scenario = {
       violations: findUnproven(proof),
       notes: [
         `20 sends at a time: ours lost ${proof?.ours.lost} of ${proof?.ours.sent}, ` +
-          `kafkajs's idempotent producer ${proof?.idempotent.lost} of ${proof?.idempotent.sent}`,
+          `kafkajs's idempotent producer ${proof?.idempotent.lost} of ${proof?.idempotent.sent}` +
+          (proof?.idempotent.lost === 0 ? ': this time nothing tells why ours is not idempotent' : ''),
       ],
     };
   },
@@ -97,17 +99,28 @@ const lostAnswers: Scenario = {
 
 const proofs = new WeakMap<Rig, ProducerProofs>();
 
-async function loseAnswers(rig: Rig, { random, loadEnded }: During): Promise<void> {
+async function hurtNetwork(rig: Rig, { random, loadEnded }: During): Promise<void> {
   while (!loadEnded()) {
     await pause(random.whole(500, 2_000));
     const name = `broker ${random.whole(1, 3)}`;
     const proxy = proxyOf(rig, name);
-    await rig.outage(`answers of ${name} are lost`, ALL, random.whole(50, 600), {
-      take: () => proxy.loseAnswers(),
-      give: () => proxy.restore(),
-    });
+    const { what, ms, take } = random.pick(NETWORK_FAULTS);
+    const parts = { take: () => take(proxy), give: () => proxy.restore() };
+    await rig.outage(`${name}: ${what}`, ALL, random.whole(...ms), parts);
   }
 }
+
+interface NetworkFault {
+  readonly what: string;
+  readonly ms: readonly [least: number, most: number];
+  readonly take: (proxy: TcpProxy) => void;
+}
+
+const LOST: NetworkFault = { what: 'answers are lost', ms: [50, 600], take: (proxy) => proxy.loseAnswers() };
+const LATE: NetworkFault = { what: 'answers are late', ms: [2_000, 4_000], take: (proxy) => proxy.delayAnswers(500) };
+const HANGS: NetworkFault = { what: 'hangs', ms: [4_000, 8_000], take: (proxy) => proxy.hang() };
+/** Answers that are lost are what a producer that numbers its records goes wrong at: most are these. */
+const NETWORK_FAULTS = [LOST, LOST, LOST, LOST, LATE, HANGS];
 
 const tooFew: Scenario = {
   name: 'min-insync-lost',
@@ -178,9 +191,16 @@ const diskFull: Scenario = {
   },
   examine: (history, rig) => {
     const living = violations('I7', 'a broker that goes on without room', livesOn.get(rig) ?? ['any']);
-    return { violations: living.length > 0 ? living : taken(history, rig), notes: [] };
+    const silent = violations('I7', 'nobody tells that Kafka takes nothing', tellsOfKafka(rig) ? [] : ['nobody']);
+    return { violations: [...(living.length > 0 ? living : taken(history, rig)), ...silent], notes: [] };
   },
 };
+
+/** In its log, where somebody is woken by it. */
+function tellsOfKafka({ fleet }: Rig): boolean {
+  const lines = fleet.generations.flatMap(({ process }) => process.lines);
+  return lines.some(({ event, dependency }) => event === 'dependency.away' && dependency === 'kafka');
+}
 
 /** Less than any log has by then. */
 const FULL_AT_BYTES = 16_384;

@@ -21,7 +21,7 @@ import { pause } from '../../support/waiting.js';
 import type { CanaryListener } from '../canary-listener.js';
 import { attemptName } from '../check/attempt-name.js';
 import { violations } from '../check/violation.js';
-import type { Estate, PlannedWebhook } from '../estate.js';
+import { KEY_IN_QUERY, type Estate, type PlannedWebhook } from '../estate.js';
 import type { History } from '../history.js';
 import type { Rig } from '../rig.js';
 import type { Examination, Scenario } from '../scenario.js';
@@ -81,7 +81,8 @@ const HEALTHY = ['/healthy-1', '/healthy-2'];
 const STAY_SICK = [...Object.keys(SICK_TLS).map((name) => `/${name}`), '/accepts-nobody'];
 
 function planned(path: string, url?: string): PlannedWebhook {
-  const webhook = { companyId: `co${path.replace('/', '_')}`, path, events: EVENT_TYPES, script: always(200) };
+  const companyId = `co${path.replace('/', '_')}`;
+  const webhook = { companyId, path, events: EVENT_TYPES, script: always(200), authentication: KEY_IN_QUERY };
   return url === undefined ? webhook : { ...webhook, url };
 }
 

@@ -37,18 +37,18 @@ const storm: Scenario = {
   rules: { doublesPerFault: 5 },
   estate: () => ({ webhooks: [...usualEstate(), SLOW] }),
   inject: async (rig, { loadEnded, random }) => {
-    const extra: string[] = [];
+    const members = ['delivery-1', 'delivery-2'];
     const leaving: Promise<unknown>[] = [];
     for (let number = 3; !loadEnded(); number += 1) {
       const as = `delivery-${number}`;
       await rig.strike(`${as} joins`, ['delivery'], async () => {
         await rig.fleet.add([{ as, service: 'delivery-consumer' }]);
       });
-      extra.push(as);
+      members.push(as);
       await pause(2_500);
-      const gone = extra.splice(random.whole(0, extra.length - 1), 1)[0] ?? as;
+      const [gone = as] = members.splice(random.whole(0, members.length - 1), 1);
       await rig.strike(`${gone} leaves`, ['delivery'], () => {
-        leaving.push(rig.fleet.stop(gone).then(() => rig.fleet.remove(gone)));
+        leaving.push(rig.fleet.stop(gone));
         return pause(500);
       });
       await pause(2_000);
