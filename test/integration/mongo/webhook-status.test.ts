@@ -250,6 +250,16 @@ describe('many facts at once', () => {
     await Promise.all(counters.map((counter) => counter.close()));
   });
 
+  test('that all ended in the millisecond of the change are told that they made it: never none of them', async () => {
+    const counters = Array.from({ length: 8 }, () => new WebhookStatus({ db: database.db, policy: POLICY }));
+    const at = Date.now();
+    const after = await Promise.all(counters.map((counter, n) => fail(n, at, counter)));
+    expect(after.filter(({ status: now }) => now === 'failed').length).toBeGreaterThanOrEqual(6);
+    expect(after.filter(({ changed }) => changed)).toEqual(after.filter(({ status: now }) => now === 'failed'));
+    expect((await stored()).statusChangedAt).toEqual(new Date(at));
+    await Promise.all(counters.map((counter) => counter.close()));
+  });
+
   test('that name a webhook of which the database refuses the change fail alone', async () => {
     const other = { companyId: 'other', webhookId: await inserted(store, 'other') };
     const refused = status.recordFailure({ companyId: COMPANY, webhookId, attemptId: '', startedAt: 1, at: 2 });
