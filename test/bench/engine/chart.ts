@@ -27,8 +27,8 @@ export function chartOf(title: string, figures: readonly Figure[]): string {
 function rowOf(figure: Figure, top: number): string {
   const { what, value, unit, limit } = figure;
   const mark = targetOf(figure);
-  const most = Math.max(value, limit ?? 0, mark ?? 0, Number.MIN_VALUE);
-  const width = (part: number) => ((Math.max(0, part) / most) * BAR_WIDTH).toFixed(1);
+  const most = Math.max(...[value, limit, mark].map(drawn), Number.MIN_VALUE);
+  const width = (part: number) => ((drawn(part) / most) * BAR_WIDTH).toFixed(1);
   const told = `${rounded(value)} ${unit}${limit === undefined ? '' : ` (${rounded(limit)})`}`;
   return [
     `<text x="${LEFT - 12}" y="${top + 22}" text-anchor="end">${escaped(what)}</text>`,
@@ -36,11 +36,16 @@ function rowOf(figure: Figure, top: number): string {
     limit === undefined
       ? ''
       : `<rect x="${LEFT}" y="${top + 28}" width="${width(limit)}" height="6" fill="${COLOURS.limit}"/>`,
-    mark === undefined
+    mark === undefined || !Number.isFinite(mark)
       ? ''
       : `<rect x="${LEFT + Number(width(mark)) - 1}" y="${top + 4}" width="2" height="32" fill="${COLOURS.line}"/>`,
     `<text x="${LEFT + Number(width(value)) + 6}" y="${top + 22}" font-size="12">${escaped(told)}</text>`,
   ].join('');
+}
+
+/** What wasn't measured has no length. */
+function drawn(part: number | undefined): number {
+  return part === undefined || !Number.isFinite(part) ? 0 : Math.max(0, part);
 }
 
 /** On the scale of the value. */

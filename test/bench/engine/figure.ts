@@ -19,7 +19,7 @@ export function ratioOf({ value, limit }: Figure): number | undefined {
   return limit === undefined || limit === 0 ? undefined : value / limit;
 }
 
-/** Undefined where no bound is set. */
+/** Undefined where no bound is set; what wasn't measured meets none. */
 export function isMet(figure: Figure): boolean | undefined {
   const { target, value } = figure;
   if (target === undefined) return undefined;
@@ -28,7 +28,7 @@ export function isMet(figure: Figure): boolean | undefined {
   return target.kind === 'at least' ? compared >= target.value : compared <= target.value;
 }
 
-/** Whole numbers from 100 on, three digits below. */
+/** Whole numbers from 100 on, three digits below; a dash where nothing was measured. */
 export function rounded(value: number): string {
   if (!Number.isFinite(value)) return '–';
   const size = Math.abs(value);
@@ -46,7 +46,7 @@ export function cellsOf(figure: Figure): string[] {
     rounded(value),
     unit,
     limit === undefined ? '' : rounded(limit),
-    ratio === undefined ? '' : `${ratio.toFixed(2)} ×`,
+    ratio === undefined ? '' : Number.isFinite(ratio) ? `${ratio.toFixed(2)} ×` : '–',
     target === undefined
       ? ''
       : `${target.kind === 'at least' ? '≥' : '≤'} ${target.value}${target.of === 'ratio' ? ' ×' : ''}`,

@@ -19,8 +19,10 @@ import { Sink } from './sink.js';
 
 export interface WorldOptions {
   readonly env?: Readonly<Record<string, string>>;
+  /** Of each topic; 6, unless told otherwise. */
+  readonly partitions?: number | undefined;
   /** TLS, unless told otherwise. */
-  readonly plain?: boolean;
+  readonly plain?: boolean | undefined;
   /** Origins of the sink; webhooks take them in turns. */
   readonly ports?: number;
   /** Folder for CPU profiles of the delivery and fan-out processes. */
@@ -56,7 +58,7 @@ export class World {
   }
 
   static async open(options: WorldOptions = {}): Promise<World> {
-    const system = await startSystem([], { KAFKA_PARTITIONS: '6', ...options.env });
+    const system = await startSystem([], { KAFKA_PARTITIONS: String(options.partitions ?? 6), ...options.env });
     const { keyPem: key, certificatePem: cert } = await system.receiver.ca.issue();
     const tls = options.plain === true ? undefined : { key, cert };
     const sink = await Sink.start({ tls, ports: options.ports ?? 10 });
@@ -182,7 +184,7 @@ export class World {
   }
 }
 
-/** The servers by the ports that they listen on; one that isn't on this machine is left out. */
+/** The servers by the ports that they listen on; of one that isn't on this machine there is no process to watch. */
 async function serversOf({ config }: System): Promise<Watched> {
   const [broker = ''] = config.kafka.brokers;
   const ports: readonly (readonly [string, number])[] = [
@@ -193,7 +195,7 @@ async function serversOf({ config }: System): Promise<Watched> {
   const servers = new Map<string, readonly number[]>();
   for (const [name, port] of ports) {
     const pid = await pidListeningOn(port);
-    if (pid !== undefined) servers.set(name, [pid]);
+    servers.set(name, pid === undefined ? [] : [pid]);
   }
   return servers;
 }

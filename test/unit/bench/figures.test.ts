@@ -17,6 +17,7 @@ describe('whether a figure meets its target', () => {
     ['a ratio beyond', { limit: 5_999, target: { kind: 'at most', value: 1.5, of: 'ratio' } }, false],
     ['a ratio without a limit', { target: { kind: 'at most', value: 1.5, of: 'ratio' } }, undefined],
     ['nothing was measured', { value: NaN, target: { kind: 'at most', value: 1 } }, false],
+    ['of the limit nothing was measured', { limit: NaN, target: { kind: 'at most', value: 1, of: 'ratio' } }, false],
   ])('%s', (_name, part, expected) => {
     expect(isMet({ ...BASE, ...part })).toBe(expected);
   });
@@ -51,6 +52,19 @@ test('a row has a cell for each column, empty where there is nothing to say', ()
   ]);
 });
 
+test('what was not measured is a dash, and meets no target', () => {
+  const target = { kind: 'at most', value: 2, of: 'ratio' } as const;
+  expect(cellsOf({ ...BASE, value: NaN, limit: NaN, target })).toEqual([
+    'deliveries',
+    '–',
+    '/s',
+    '–',
+    '–',
+    '≤ 2 ×',
+    'NO',
+  ]);
+});
+
 test('percentiles are those of the nearest rank, whatever the order', () => {
   const values = Array.from({ length: 100 }, (_, index) => 100 - index);
   expect(percentilesOf(values)).toEqual({ count: 100, p50: 50, p99: 99, max: 100 });
@@ -72,5 +86,14 @@ test('a chart is well-formed, whatever stands in a title, and shows value, limit
   expect(svg).toContain('a &lt; b &amp; c');
   expect(svg.match(/<rect /g)).toHaveLength(4);
   expect(svg).toContain('9000 /s (18000)');
+  expect(svg).not.toContain('NaN');
+});
+
+test.each<[string, Partial<Figure>]>([
+  ['value', { value: NaN, limit: 18_000 }],
+  ['limit', { limit: NaN, target: { kind: 'at most', value: 2, of: 'ratio' } }],
+])('a chart is well-formed without a measured %s', (_name, part) => {
+  const svg = chartOf('a', [{ ...BASE, ...part }]);
+  expect(svg).toContain('–');
   expect(svg).not.toContain('NaN');
 });
