@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { cpuPerUnit, cpuTimes } from './cpu.js';
+import type { Figure } from './figure.js';
 import type { GeneratorResult, GeneratorTask } from './generator-task.js';
 import type { Recipient } from './samples.js';
 import type { SinkNotes } from './sink-protocol.js';
@@ -12,6 +13,8 @@ export interface PacedTask {
   readonly perSecond: number;
   readonly ms: number;
   readonly warmUpMs: number;
+  /** How long what was produced last may be on its way, instead of a second. */
+  readonly settleMs?: number;
   /** Done between the two. */
   readonly onMeasure?: () => Promise<void>;
 }
@@ -26,11 +29,10 @@ export interface Paced {
 /** Numbers of events never come twice in a world. */
 let firstNumber = 0;
 
-/** How long what was produced last may be on its way. */
 const SETTLE_MS = 1_000;
 
 export async function runPaced(world: World, task: PacedTask): Promise<Paced> {
-  const { content, recipients, perSecond, ms, warmUpMs } = task;
+  const { content, recipients, perSecond, ms, warmUpMs, settleMs = SETTLE_MS } = task;
   firstNumber += 1_000_000;
   let before = await cpuTimes(world.watched());
   const begin = async (): Promise<void> => {
@@ -42,6 +44,11 @@ export async function runPaced(world: World, task: PacedTask): Promise<Paced> {
   if (warmUpMs === 0) await begin();
   const generated = await world.generate(content, recipients, { perSecond, ms, warmUpMs }, firstNumber, begin);
   const after = await cpuTimes(world.watched());
-  await pause(SETTLE_MS);
+  await pause(settleMs);
   return { notes: await world.sink.read(), generated, cpuUs: cpuPerUnit(before, after, generated.records) };
+}
+
+/** An event's time begins as it is really produced: how late that was, against the plan, is in no latency. */
+export function generatorFigure(at: string, { latestMs }: Pick<GeneratorResult, 'latestMs'>): Figure {
+  return { what: `${at}: generator late, most`, value: latestMs, unit: 'ms' };
 }

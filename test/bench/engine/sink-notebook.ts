@@ -54,7 +54,10 @@ export class SinkNotebook {
       return true;
     }
     this.#failedAtUs.delete(id);
-    if (this.on && producedAtUsOf(id) >= this.#fromUs) this.#retried.push((atUs - failedAtUs) / 1_000);
+    // An event that comes again after its retry fails and is retried once more, but is one event.
+    if (!this.on || producedAtUsOf(id) < this.#fromUs || this.#arrivals.has(id)) return false;
+    this.#retried.push((atUs - failedAtUs) / 1_000);
+    this.#arrive(id, atUs);
     return false;
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { readBenchArguments, FULL_IDS } from '../../bench/engine/bench-arguments.js';
-import { cpuPerUnit, sumOf } from '../../bench/engine/cpu.js';
+import { cpuPerUnit, cpuTimes, sumOf } from '../../bench/engine/cpu.js';
 import { RequestReader } from '../../bench/engine/request-reader.js';
 import { BODY_BYTES, sampleEvent, sampleJob } from '../../bench/engine/samples.js';
 import { eventIdOf, producedAtUsOf, SinkNotebook } from '../../bench/engine/sink-notebook.js';
@@ -92,7 +92,14 @@ describe('what the sink notes', () => {
     expect(notebook.noteFlaky(requestOf(1), AT_US)).toBe(true);
     expect(notebook.noteFlaky(requestOf(2), AT_US)).toBe(true);
     expect(notebook.noteFlaky(requestOf(1), AT_US + 3_050_000)).toBe(false);
-    expect(notebook.read().retried).toEqual([3_050]);
+    expect(notebook.read()).toMatchObject({ retried: [3_050], events: 1 });
+  });
+
+  test('on /flaky an event that comes again after its retry is no other one', () => {
+    const notebook = new SinkNotebook();
+    notebook.begin(true);
+    for (const ms of [0, 3_050, 4_000, 7_000]) notebook.noteFlaky(requestOf(1), AT_US + ms * 1_000);
+    expect(notebook.read()).toMatchObject({ retried: [3_050], events: 1 });
   });
 });
 
@@ -112,6 +119,18 @@ test('CPU is told per unit, by process, and added up', () => {
     ]),
   );
   expect(sumOf(perUnit, ['a', 'b', 'absent'])).toBe(600);
+});
+
+test('CPU of a server that cannot be watched is unknown, and so is a sum with it', async () => {
+  const none = new Map([['kafka', 0]]);
+  const times = await cpuTimes(
+    new Map([
+      ['kafka', []],
+      ['bare', [process.pid]],
+    ]),
+  );
+  expect(times.get('bare')).toBeGreaterThan(0);
+  expect(sumOf(cpuPerUnit(none, times, 1), ['bare', 'kafka'])).toBeNaN();
 });
 
 test('only sockets that listen on the port are found, not connections to it', () => {
