@@ -1,12 +1,13 @@
 import { Partitioners, type EachBatchPayload, type Kafka } from 'kafkajs';
 import { Pool } from 'undici';
 import { createKafka } from '../../../services/shared/platform/kafka/client.js';
+import { COMMIT_EVERY_MS } from '../../../services/shared/platform/kafka/offset-commits.js';
 import type { BareTask } from './bare-task.js';
 
 /**
  * The limit: kafkajs consumes, over connections like the product's, undici POSTs (or kafkajs produces), and nothing else:
- * no decoding, no order, no retry, no time-out, no log. An offset is committed when its batch was answered. It says when it
- * is a member of its group.
+ * no decoding, no order, no retry, no time-out, no log. Offsets of answered batches are committed as often as ours are, and
+ * no batch waits for it. It says when it is a member of its group.
  */
 const IN_FLIGHT = 64;
 const BATCH_BYTES = 1024 * 1024;
@@ -58,6 +59,27 @@ async function copying(kafka: Kafka, work: Extract<BareTask['work'], { kind: 'co
   };
 }
 
+class Commits {
+  readonly #offsets = new Map<number, string>();
+  #commit: EachBatchPayload['commitOffsetsIfNecessary'] | undefined;
+
+  constructor(topic: string) {
+    setInterval(() => {
+      if (this.#offsets.size === 0) return;
+      const partitions = [...this.#offsets].map(([partition, offset]) => ({ partition, offset }));
+      this.#offsets.clear();
+      // One that fails in a rebalance is made up for by the next batch's.
+      this.#commit?.({ topics: [{ topic, partitions }] }).catch(() => undefined);
+    }, COMMIT_EVERY_MS);
+  }
+
+  answered(payload: EachBatchPayload): void {
+    const { batch } = payload;
+    this.#commit = (offsets) => payload.commitOffsetsIfNecessary(offsets);
+    this.#offsets.set(batch.partition, String(Number(batch.lastOffset()) + 1));
+  }
+}
+
 async function run(task: BareTask): Promise<void> {
   const { brokers } = task;
   const kafka = createKafka({ brokers, ssl: false, sasl: undefined, clientId: 'bench-bare' }, () => undefined);
@@ -65,6 +87,7 @@ async function run(task: BareTask): Promise<void> {
   const consumer = kafka.consumer({ groupId: task.groupId, maxWaitTimeInMs: 250, maxBytesPerPartition: BATCH_BYTES });
   await consumer.connect();
   await consumer.subscribe({ topics: [task.topic], fromBeginning: true });
+  const commits = new Commits(task.topic);
   consumer.on(consumer.events.GROUP_JOIN, () => process.send?.({ note: 'joined' }));
   await consumer.run({
     autoCommit: false,
@@ -73,9 +96,7 @@ async function run(task: BareTask): Promise<void> {
     eachBatch: async (payload: EachBatchPayload) => {
       const { batch } = payload;
       await work(batch.messages.flatMap(({ value }) => (value === null ? [] : [value])));
-      const { topic, partition } = batch;
-      const offset = String(Number(batch.lastOffset()) + 1);
-      await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset }] }] });
+      commits.answered(payload);
     },
   });
 }

@@ -26,10 +26,10 @@ export const fanOut: Scenario = {
         await world.stopServices();
         return measured;
       };
-      await world.startBare(topics.callEvents, { kind: 'copy', to: topics.overflow, copies: PER_COMPANY });
-      const bare = await measure(topics.overflow);
       await world.start('call-consumer');
       const ours = await measure(topics.dispatch);
+      await world.startBare(topics.callEvents, { kind: 'copy', to: topics.overflow, copies: PER_COMPANY });
+      const bare = await measure(topics.overflow);
       say(`${Math.round(ours.perSecond)} events/s, bare ${Math.round(bare.perSecond)}/s`);
       return figuresOf(ours, bare);
     } finally {

@@ -1,6 +1,6 @@
 import { sumOf } from '../cpu.js';
 import type { Figure } from '../figure.js';
-import { runPaced, type Paced, type PacedTask } from '../paced.js';
+import { generatorFigure, runPaced, type Paced, type PacedTask } from '../paced.js';
 import { percentilesOf } from '../percentiles.js';
 import { BODY_BYTES } from '../samples.js';
 import type { Scenario, Settings } from '../scenario.js';
@@ -45,13 +45,17 @@ interface AtPace {
 }
 
 async function atPace(settings: Settings): Promise<AtPace> {
-  const bare = await bareAtPace(settings);
+  const { ours, stages } = await oursAtPace(settings);
+  return { ours, stages, bare: await bareAtPace(settings) };
+}
+
+async function oursAtPace(settings: Settings): Promise<Omit<AtPace, 'bare'>> {
   const world = await World.open({ profile: settings.profile });
   try {
     const recipients = await world.recipients(WEBHOOKS, 1);
     await startAll(world);
     const ours = await runPaced(world, { ...paceOf(settings), recipients, content: 'events' });
-    return { ours, bare, stages: await stagesOf(world, ours.notes) };
+    return { ours, stages: await stagesOf(world, ours.notes) };
   } finally {
     await world.close();
   }
@@ -107,6 +111,7 @@ function paceFigures({ ours, bare, stages }: AtPace): Figure[] {
     { what: 'of which from the job, p50', value: stages.delivery.p50, unit: 'ms' },
     { what: 'of which from the job, p99', value: stages.delivery.p99, unit: 'ms' },
     { what: 'events that did not arrive', value: missing, unit: '', target: atMost(0) },
+    { ...generatorFigure(at, ours.generated), limit: bare.generated.latestMs },
     {
       what: `CPU of all, ${at}`,
       value: sumOf(ours.cpuUs, [...PROCESSES, ...SERVERS]),
