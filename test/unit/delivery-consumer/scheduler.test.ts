@@ -253,8 +253,7 @@ function play(bounds: Bounds, kindsAtFirst: readonly PaceKind[], steps: readonly
     const slow = model.held.filter(({ job }) => model.kindOf(job.webhookId) !== 'fast');
     expect(scheduler.slowJobs).toBe(slow.length);
     expect(scheduler.slowBytes).toBe(slow.reduce((sum, { job }) => sum + job.body.byteLength, 0));
-    for (const webhookId of paces.keys())
-      expect(scheduler.isWaitedFor(webhookId)).toBe(model.isWaitedFor(webhookId));
+    for (const webhookId of paces.keys()) expect(scheduler.isWaitedFor(webhookId)).toBe(model.isWaitedFor(webhookId));
     expect(scheduler.webhooks).toBe(new Set(model.held.map(({ job }) => job.webhookId)).size);
   }
   while (model.held.length + model.landed.size > 0) {
