@@ -274,9 +274,10 @@ async function settleSuccess(
 ): Promise<void> {
   if ('unreadable' in webhook) return;
   const { id: webhookId, companyId } = webhook;
-  if (!ports.recent.succeeded(webhook, at) && !isProbe) return;
+  const forgivesUntil = ports.recent.succeeded(webhook, at);
+  if (forgivesUntil === undefined && !isProbe) return;
   landed();
-  await ports.countSuccess({ companyId, webhookId, at });
+  await ports.countSuccess({ companyId, webhookId, at: forgivesUntil ?? at });
 }
 
 /** Whether the event waits among what is held, because its endpoint asked for that. */

@@ -18,15 +18,30 @@ export class RecentResults {
     this.#max = maxWebhooks;
   }
 
-  /** Notes a success that ended at `at` (epoch ms); returns whether the failure counter needs a reset. */
-  succeeded(webhook: Webhook, at: number): boolean {
+  /**
+   * Notes a success that ended at `at` (epoch ms). If the failure counter needs a reset, returns the instant up to which
+   * it forgives: `at`, or, where the clock was set back, the end of the last attempt before: what had failed by that clock
+   * would stand for as long as the clock was ahead.
+   */
+  succeeded(webhook: Webhook, at: number): number | undefined {
     const before = this.#of(webhook.id);
+    const isSetBack = before.latestAt > at + OUT_OF_ORDER_MS;
     const resets =
-      before.failures > 0 || before.countedElsewhere || standing(webhook, before) > 0 || webhook.status === 'failed';
-    const forgivenUntil = resets ? at : before.forgivenUntil;
-    const { id, companyId } = webhook;
-    this.#remember(id, { companyId, lastSuccessAt: at, forgivenUntil, failures: 0, countedElsewhere: false });
-    return resets;
+      isSetBack ||
+      before.failures > 0 ||
+      before.countedElsewhere ||
+      standing(webhook, before) > 0 ||
+      webhook.status === 'failed';
+    this.#remember(webhook.id, {
+      companyId: webhook.companyId,
+      lastSuccessAt: at,
+      latestAt: isSetBack ? at : Math.max(before.latestAt, at),
+      forgivenUntil: resets ? at : before.forgivenUntil,
+      failures: 0,
+      countedElsewhere: false,
+    });
+    if (!resets) return undefined;
+    return isSetBack ? before.latestAt : at;
   }
 
   /**
@@ -37,7 +52,8 @@ export class RecentResults {
     const known = this.#of(webhook.id);
     const before = (known.lastSuccessAt ?? at) > at ? { ...known, ...UNKNOWN_SUCCESS } : known;
     const failures = before.failures + 1;
-    this.#remember(webhook.id, { ...before, companyId: webhook.companyId, failures });
+    const latestAt = Math.max(before.latestAt, at);
+    this.#remember(webhook.id, { ...before, companyId: webhook.companyId, latestAt, failures });
     return Math.max(failures, standing(webhook, before) + 1);
   }
 
@@ -86,6 +102,8 @@ interface SucceededAttempt {
 interface Results {
   readonly companyId: string;
   readonly lastSuccessAt: number | undefined;
+  /** The latest end of an attempt, which may be by a clock that was set back since. */
+  readonly latestAt: number;
   /** End of the last success that was told to MongoDB. */
   readonly forgivenUntil: number;
   /** Since the last success. */
@@ -94,7 +112,15 @@ interface Results {
 }
 
 const UNKNOWN_SUCCESS = { lastSuccessAt: undefined, forgivenUntil: -Infinity };
-const NONE: Results = { companyId: '', ...UNKNOWN_SUCCESS, failures: 0, countedElsewhere: false };
+const NONE: Results = {
+  companyId: '',
+  ...UNKNOWN_SUCCESS,
+  latestAt: -Infinity,
+  failures: 0,
+  countedElsewhere: false,
+};
+/** Two attempts that end together may be noted in any order. */
+const OUT_OF_ORDER_MS = 1_000;
 
 /** Failures that the webhook, as it was read, shows and nobody here has seen forgiven. */
 function standing({ failures }: Webhook, { forgivenUntil }: Results): number {

@@ -294,20 +294,20 @@ describe('a success writes only when there is something to reset', () => {
 
   test('a healthy webhook’s successes cost nothing', () => {
     const recent = new RecentResults(10);
-    expect([recent.succeeded(healthy, NOW), recent.succeeded(healthy, NOW + 1)]).toEqual([false, false]);
+    expect([recent.succeeded(healthy, NOW), recent.succeeded(healthy, NOW + 1)]).toEqual([undefined, undefined]);
   });
 
   test.each([
     ['it has a counted failure', webhookOf({ failures: [{ attemptId: 'a', at: NOW - 1 }] })],
     ['it is Failed', webhookOf({ status: 'failed' })],
   ])('there is when %s', (_rule, webhook) => {
-    expect(new RecentResults(10).succeeded(webhook, NOW)).toBe(true);
+    expect(new RecentResults(10).succeeded(webhook, NOW)).toBe(NOW);
   });
 
   test('there is when this process counted a failure that the webhook, read earlier, does not show yet; once', () => {
     const recent = new RecentResults(10);
     recent.failed(healthy, NOW);
-    expect([recent.succeeded(healthy, NOW), recent.succeeded(healthy, NOW + 1)]).toEqual([true, false]);
+    expect([recent.succeeded(healthy, NOW), recent.succeeded(healthy, NOW + 1)]).toEqual([NOW, undefined]);
   });
 
   test('there is when another process counted one, as the change feed tells; once', () => {
@@ -315,7 +315,7 @@ describe('a success writes only when there is something to reset', () => {
     expect(recent.counted(healthy.id)).toBe(false);
     recent.succeeded(healthy, NOW - 1);
     expect(recent.counted(healthy.id)).toBe(true);
-    expect([recent.succeeded(healthy, NOW), recent.succeeded(healthy, NOW + 1)]).toEqual([true, false]);
+    expect([recent.succeeded(healthy, NOW), recent.succeeded(healthy, NOW + 1)]).toEqual([NOW, undefined]);
   });
 
   test('the last success is to be told when the status changes, unless it was: it may lie between counted failures', () => {
@@ -341,17 +341,34 @@ describe('a success writes only when there is something to reset', () => {
     expect(recent.lastSuccessAt(healthy.id)).toBeUndefined();
   });
 
+  test.each(['success', 'failure'])(
+    'a clock that was set back, then a %s: what failed by it is forgiven once',
+    (first) => {
+      const recent = new RecentResults(10);
+      recent.succeeded(healthy, NOW + 9_000);
+      recent.failed(healthy, NOW + 10_000);
+      if (first === 'failure') recent.failed(healthy, NOW);
+      expect([recent.succeeded(healthy, NOW), recent.succeeded(healthy, NOW + 1)]).toEqual([NOW + 10_000, undefined]);
+    },
+  );
+
+  test('attempts that end together and are noted in another order cost no write', () => {
+    const recent = new RecentResults(10);
+    recent.succeeded(healthy, NOW + 900);
+    expect(recent.succeeded(healthy, NOW)).toBeUndefined();
+  });
+
   test('failures that the webhook shows are reset once, however long it is not read again', () => {
     const recent = new RecentResults(10);
     const webhook = webhookOf({ failures: [{ attemptId: 'a', at: NOW - 1 }] });
-    expect([recent.succeeded(webhook, NOW), recent.succeeded(webhook, NOW + 1)]).toEqual([true, false]);
+    expect([recent.succeeded(webhook, NOW), recent.succeeded(webhook, NOW + 1)]).toEqual([NOW, undefined]);
   });
 
   test('a failure that is read after a success that had nothing to reset is reset by the next one', () => {
     const recent = new RecentResults(10);
     recent.succeeded(healthy, NOW);
     const webhook = webhookOf({ failures: [{ attemptId: 'a', at: NOW - 1 }] });
-    expect(recent.succeeded(webhook, NOW + 1)).toBe(true);
+    expect(recent.succeeded(webhook, NOW + 1)).toBe(NOW + 1);
   });
 
   test('failures in a row are counted from the last success on, those that the webhook shows included', () => {
@@ -374,7 +391,7 @@ describe('a success writes only when there is something to reset', () => {
   test('webhooks don’t mix', () => {
     const recent = new RecentResults(10);
     recent.failed(webhookOf({ id: 'wh_2' }), NOW);
-    expect(recent.succeeded(healthy, NOW)).toBe(false);
+    expect(recent.succeeded(healthy, NOW)).toBeUndefined();
     expect(recent.lastSuccessAt('wh_3')).toBeUndefined();
   });
 
