@@ -10,18 +10,26 @@ import type { Scenario } from '../scenario.js';
 import { proxyOf } from './targets.js';
 
 /** The admin process dies in the midst of a write: what a person asked for is there once or not at all, never half. */
-const COMPANY = 'co_writer';
-const EMAIL = 'olga@writer.example';
+const PASSWORD_OF_ENDPOINT = 'kept under a key';
 /** MongoDB's bound of a transaction and the pause of what looks after it, 30 s, and what a busy machine adds. */
 const GIVEN_UP_MS = 45_000;
 const COMMITTED_WITHIN_MS = 10_000;
+/** At least: 50 times in the whole run. */
+const DIES_EVERY_MS = 2_600;
 
-/** One creation that was cut off, and its repetition under the same key. */
+/** A creation, each by an Owner of a company of its own: none waits for what another that was cut off has left behind. */
 interface Creation {
+  readonly number: number;
+  readonly companyId: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What became of one when it was repeated. */
+interface Repeated {
   readonly wrong: readonly string[];
   readonly answeredAfterMs: number;
 }
-const creations = new WeakMap<Rig, { readonly atRandom: readonly Creation[]; readonly withinTransaction: Creation }>();
+const creations = new WeakMap<Rig, { readonly atRandom: readonly Repeated[]; readonly withinTransaction: Repeated }>();
 
 const adminKilled: Scenario = {
   name: 'admin-killed',
@@ -29,30 +37,33 @@ const adminKilled: Scenario = {
     'kill -9 of the admin process while a webhook is created, at random and before the commit that it has sent arrives; the same Idempotency-Key creates one, never two',
   covers: [5],
   servers: 'proxied',
-  seconds: 45,
+  seconds: 130,
   rate: 20,
   estate: () => ({ webhooks: usualEstate() }),
   fleet: [...USUAL_FLEET, { as: 'admin-1', service: 'admin' }],
   env: { ADMIN_REQUESTS_PER_MINUTE: '100000' },
-  inject: async (rig, { random, loadEnded }) => {
-    await createUser(rig.system.mongo.db, COMPANY, EMAIL, 'owner');
-    const headers = await signIn(rig);
-    const atRandom: Creation[] = [];
-    while (!loadEnded())
-      atRandom.push(await createUnderFire(rig, headers, atRandom.length, () => pause(random.whole(0, 60))));
-    const withinTransaction = await createUnderFire(rig, headers, atRandom.length, () => commitHeld(rig));
-    creations.set(rig, { atRandom, withinTransaction });
+  inject: async (rig, { random, ms, loadEnded }) => {
+    const cut: Creation[] = [];
+    while (!loadEnded() || cut.length * DIES_EVERY_MS < ms) {
+      const creation = await newCreation(rig, cut.length);
+      await cutOff(rig, creation, () => pause(random.whole(0, 60)));
+      cut.push(creation);
+    }
+    const atRandom = await Promise.all(cut.map((creation) => repeat(rig, creation)));
+    const last = await newCreation(rig, cut.length);
+    await cutOff(rig, last, () => commitHeld(rig));
+    creations.set(rig, { atRandom, withinTransaction: await repeat(rig, last) });
   },
   examine: (_, rig) => {
     const made = creations.get(rig);
     if (made === undefined) throw new Error('nothing was created');
     const { atRandom, withinTransaction } = made;
-    const wrong = [...atRandom, withinTransaction].flatMap((creation) => creation.wrong);
+    const wrong = [...atRandom, withinTransaction].flatMap((repeated) => repeated.wrong);
     return {
       violations: violations('I1', 'a creation that is there twice, half or not at all', wrong),
       notes: [
         `${atRandom.length} creations cut off at random and repeated under their keys: answered after ${Math.max(...atRandom.map(({ answeredAfterMs }) => answeredAfterMs))} ms at most`,
-        `one cut off before its commit arrived: answered after ${withinTransaction.answeredAfterMs} ms`,
+        `one cut off before its commit arrived, and repeated at once: answered after ${withinTransaction.answeredAfterMs} ms`,
       ],
     };
   },
@@ -63,11 +74,29 @@ async function baseUrl({ fleet }: Rig): Promise<string> {
   return `http://127.0.0.1:${String(line['port'])}/api/v1`;
 }
 
-async function signIn(rig: Rig): Promise<Record<string, string>> {
-  const body = { email: EMAIL, password: PASSWORD };
+async function newCreation(rig: Rig, number: number): Promise<Creation> {
+  const [companyId, email] = [`co_writer_${number}`, `olga@writer-${number}.example`];
+  await createUser(rig.system.mongo.db, companyId, email, 'owner');
+  const body = { email, password: PASSWORD };
   const answer = await ask<Session>(`${await baseUrl(rig)}/session`, 'POST', { body });
   const cookie = (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
-  return { cookie, 'x-csrf-token': answer.json.csrfToken ?? '' };
+  const headers = { cookie, 'x-csrf-token': answer.json.csrfToken ?? '', 'idempotency-key': `key-${number}` };
+  return { number, companyId, headers };
+}
+
+/** Its status; 0 when there was no answer. */
+async function create(rig: Rig, { number, headers }: Creation): Promise<number> {
+  const body = {
+    url: `https://webhooks.example.com/${number}`,
+    authentication: { kind: 'basic', username: 'ann', password: PASSWORD_OF_ENDPOINT },
+    headers: [],
+    events: ['call.end'],
+  };
+  try {
+    return (await ask(`${await baseUrl(rig)}/webhooks`, 'POST', { body, headers })).status;
+  } catch {
+    return 0;
+  }
 }
 
 /** Holds the next commit of a transaction, and what follows it on its connection. */
@@ -85,43 +114,31 @@ function commitHeld(rig: Rig): Promise<void> {
   });
 }
 
-/** One creation that is cut off at `moment`; none other is under way. */
-async function createUnderFire(
-  rig: Rig,
-  headers: Record<string, string>,
-  number: number,
-  moment: () => Promise<unknown>,
-): Promise<Creation> {
-  const webhooks = rig.system.mongo.db.collection<{ companyId: string; authentication: { password?: unknown } }>(
-    'webhooks',
-  );
-  const create = async (): Promise<number> => {
-    const body = {
-      url: `https://webhooks.example.com/${number}`,
-      authentication: { kind: 'basic', username: 'ann', password: 'kept under a key' },
-      headers: [],
-      events: ['call.end'],
-    };
-    const options = { body, headers: { ...headers, 'idempotency-key': `key-${number}` } };
-    return (await ask(`${await baseUrl(rig)}/webhooks`, 'POST', options)).status;
-  };
+/** At `moment`; none other is under way. */
+async function cutOff(rig: Rig, creation: Creation, moment: () => Promise<unknown>): Promise<void> {
   const reached = moment();
-  const cut = create().catch(() => 0);
+  const cut = create(rig, creation);
   await reached;
   await rig.strike('kill -9 admin-1', [], () => rig.fleet.kill('admin-1'));
   await cut;
   await rig.fleet.ready(60_000);
+}
+
+/** Under its key, until it is answered: the dead process's transaction holds what it touched until MongoDB gives it up. */
+async function repeat(rig: Rig, creation: Creation): Promise<Repeated> {
+  const { number, companyId } = creation;
   const startedAt = Date.now();
-  // The transaction of the dead process holds what it touched until MongoDB gives it up.
   const status = await until(
-    () => create().catch(() => 0),
+    () => create(rig, creation),
     (answered) => answered === 201,
     GIVEN_UP_MS,
   ).catch(() => 0);
   const answeredAfterMs = Date.now() - startedAt;
-  const there = await webhooks.find({ companyId: COMPANY }).toArray();
+  const there = await rig.system.mongo.db
+    .collection<{ companyId: string; authentication: { password?: unknown } }>('webhooks')
+    .find({ companyId })
+    .toArray();
   const whole = there.filter(({ authentication }) => authentication.password !== undefined);
-  await webhooks.deleteMany({ companyId: COMPANY });
   const isWhole = status === 201 && there.length === 1 && whole.length === 1;
   const told = `creation ${number}: answered ${status}, ${there.length} there, ${whole.length} whole`;
   return { wrong: isWhole ? [] : [told], answeredAfterMs };
