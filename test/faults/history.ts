@@ -174,7 +174,7 @@ export interface Rules {
   readonly groups: Readonly<Record<GroupName, Reader>>;
   /** Answers of brokers may be lost: a producer then writes again what it can't know to be there. */
   readonly answersLost: boolean;
-  /** What a fault may double on the average of a run, where the design promises less than all that was in doubt. */
+  /** What a fault may double on the average of twenty or more, where less is promised than all that was in doubt. */
   readonly doublesPerFault?: number;
   /** Webhooks whose endpoints stay sick: what is still held for them at the end is where it belongs. */
   readonly sick: ReadonlySet<string>;

@@ -23,6 +23,8 @@ export interface Doubles {
   readonly violations: readonly Violation[];
 }
 
+/** Fewer faults have no average: of five, the two that hit a busy process are all of it. */
+const AVERAGED_FROM = 20;
 /** Until the partitions of who was hit are others': the time of a session, and some seconds. */
 const SETTLED_WITHIN_MS = 10_000;
 /** A producer that waits for an answer when the fault begins; and one that hears of the end a little later. */
@@ -35,7 +37,7 @@ export function findDoubles(history: History, rules: DoubleRules): Doubles {
   const exposedJobs = exposedTo(faults, 'jobs', jobsInDoubt(history, rules.groups));
   const { byMakers, byDeliverers } = madeAgain(history, rules.groups);
   const [jobs, waits] = [copiesOf(byMakers, faults, rules), copiesOf(byDeliverers, faults, rules)];
-  const most = (rules.doublesPerFault ?? Infinity) * faults.length;
+  const most = faults.length < AVERAGED_FROM ? Infinity : (rules.doublesPerFault ?? Infinity) * faults.length;
   const bound = faults.length === 0 ? 0 : Math.min(most, exposed + standing);
   const promised = bound === most ? `, and ${most} are promised at most` : '';
   const repeated = `${started} deliveries were repeated, where ${exposed} were exposed and ${standing} stood in their lane again`;

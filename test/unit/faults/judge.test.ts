@@ -483,9 +483,16 @@ function asked(): Partial<History> {
   };
 }
 
-test('a fault doubles no more than is promised of it', () => {
-  const verdict = judge({ ...WELL, ...doubledWith(2) }, { ...RULES, doublesPerFault: 1 });
-  expect(verdict.violations.map(({ what }) => what)).toEqual([
+test('faults double no more than is promised of them on the average, where there are enough for one', () => {
+  const doubled = doubledWith(2);
+  const told = (others: number): string[] => {
+    const faults = [fault(1_150, 2), ...Array.from({ length: others }, () => fault(0, 0))];
+    return judge({ ...WELL, ...doubled, faults }, { ...RULES, doublesPerFault: 0.05 }).violations.map(
+      ({ what }) => what,
+    );
+  };
+  expect(told(18)).toEqual([]);
+  expect(told(19)).toEqual([
     '2 deliveries were repeated, where 2 were exposed and 0 stood in their lane again, and 1 are promised at most',
   ]);
 });
