@@ -118,7 +118,7 @@ interface NetworkFault {
 
 const LOST: NetworkFault = { what: 'answers are lost', ms: [50, 600], take: (proxy) => proxy.loseAnswers() };
 const LATE: NetworkFault = { what: 'answers are late', ms: [2_000, 4_000], take: (proxy) => proxy.delayAnswers(500) };
-const HANGS: NetworkFault = { what: 'hangs', ms: [2_000, 4_000], take: (proxy) => proxy.hang() };
+const HANGS: NetworkFault = { what: 'hangs', ms: [4_000, 8_000], take: (proxy) => proxy.hang() };
 /** Answers that are lost are what a producer that numbers its records goes wrong at: most are these. */
 const NETWORK_FAULTS = [LOST, LOST, LOST, LOST, LATE, HANGS];
 

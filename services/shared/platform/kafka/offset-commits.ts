@@ -28,7 +28,7 @@ export class OffsetCommits {
   readonly #options: OffsetCommitsOptions;
   #commitOffsets: Commit | undefined;
   #committing: Promise<void> = Promise.resolve();
-  /** Why the coordinator that kafkajs commits to isn't ours any more. */
+  /** Why nothing can be committed until kafkajs joins again. */
   #lostCoordinator: Error | undefined;
   #lostSince: number | undefined;
   #joins = 0;
@@ -127,11 +127,15 @@ export class OffsetCommits {
 }
 
 /**
- * When a group's coordinator moves and is still loading, kafkajs gives up joining, finds its heartbeats answered by the
- * new one, and goes on: but its commits go to the old one for good. They never succeed again until it joins anew.
+ * Commits that never succeed again until kafkajs joins anew, which it doesn't by itself. When a group's coordinator moves
+ * and is still loading, it gives up joining, finds its heartbeats answered by the new one, and goes on: but its commits go
+ * to the old one. And when a join after an eviction breaks off, it goes on without a member id, as which it sends no
+ * heartbeats: it reads what others read.
  */
+const LOST: ReadonlySet<unknown> = new Set(['NOT_COORDINATOR_FOR_GROUP', 'UNKNOWN_MEMBER_ID']);
+
 function isOfLostCoordinator(error: Error): boolean {
-  return (error as { type?: string }).type === 'NOT_COORDINATOR_FOR_GROUP';
+  return LOST.has((error as { type?: unknown }).type);
 }
 
 const OF_MAPS: ReadonlySet<unknown> = new Set(['OFFSET_METADATA_TOO_LARGE', 'INVALID_COMMIT_OFFSET_SIZE']);

@@ -63,17 +63,20 @@ test('a process that slept asks whether it is still a member before it takes wha
   await ours.stop();
 });
 
-describe('commits go to a broker that does not coordinate the group any more', () => {
-  test('the next batch makes kafkajs join again, and after that everything goes on', async () => {
+describe('commits are refused until the member joins again', () => {
+  test.each([
+    ['a broker that does not coordinate', notCoordinator],
+    ['one that does not know the member, because a join broke off', evicted],
+  ])('%s: the next batch makes kafkajs join again, and after that everything goes on', async (_, refusal) => {
     let isLost = true;
     const { ours, join, batch, admitted, onFatal } = scripted(60_000, () =>
-      isLost ? Promise.reject(notCoordinator) : Promise.resolve(),
+      isLost ? Promise.reject(refusal) : Promise.resolve(),
     );
     await ours.start();
     join();
     await batch(0);
     await ours.commit();
-    await expect(batch(1)).rejects.toBe(notCoordinator);
+    await expect(batch(1)).rejects.toBe(refusal);
     expect(admitted).toEqual([0]);
     isLost = false;
     join();
