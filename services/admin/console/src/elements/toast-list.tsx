@@ -5,7 +5,7 @@ import { texts } from '../texts.js';
 import { currentToasts, dismissToast, onToasts } from './toasts.js';
 import classes from './toast-list.module.css';
 
-/** Where toasts come up: at the foot of the page, clear of its buttons. The region is always there, so that screen readers listen to it. */
+/** Where toasts come up: at the foot of the page. The region is always there, so that screen readers listen to it. */
 export function ToastList() {
   const toasts = useSyncExternalStore(onToasts, currentToasts);
   return (
