@@ -134,7 +134,7 @@ async function deadLetters(
 
 /** A job whose webhook is Failed, or whose retry was held when it became that. */
 function heldInLogs({ fleet }: Rig): Set<string> {
-  const lines = fleet.generations.flatMap(({ process }) => process.lines);
+  const lines = fleet.logLines;
   const isHeld = ({ event, decision }: LogLine): boolean => event === 'delivery.held' || decision === 'held';
   return new Set(lines.filter(isHeld).map(({ jobId }) => String(jobId)));
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { ServiceProcess } from '../support/service-process.js';
+import type { LogLine, ServiceProcess } from '../support/service-process.js';
 import type { ServiceName, System } from '../support/system.js';
 import { pause } from '../support/waiting.js';
 import type { Life, ProcessEnd, Stop } from './history.js';
@@ -20,6 +20,7 @@ interface Place {
   readonly member: Member;
   current: ServiceProcess | undefined;
   wanted: boolean;
+  retired: boolean;
   selfEnded: number;
   peakRssMb: number;
 }
@@ -61,6 +62,11 @@ export class Fleet {
     this.#sampling = setInterval(() => this.#sampleMemory(), SAMPLE_EVERY_MS);
   }
 
+  /** What every process there ever was has logged. */
+  get logLines(): LogLine[] {
+    return this.generations.flatMap(({ process }) => process.lines);
+  }
+
   /** Those that are to run. */
   get names(): string[] {
     return [...this.#places].filter(([, { wanted }]) => wanted).map(([name]) => name);
@@ -70,7 +76,14 @@ export class Fleet {
   async add(members: readonly Member[]): Promise<void> {
     await Promise.all(
       members.map(async (member) => {
-        this.#places.set(member.as, { member, current: undefined, wanted: true, selfEnded: 0, peakRssMb: 0 });
+        this.#places.set(member.as, {
+          member,
+          current: undefined,
+          wanted: true,
+          retired: false,
+          selfEnded: 0,
+          peakRssMb: 0,
+        });
         await (await this.#start(this.#place(member.as))).ready();
       }),
     );
@@ -89,7 +102,13 @@ export class Fleet {
     await process.exited;
   }
 
-  /** SIGTERM, and for good unless it is started again; resolves when it has ended. */
+  /** Stops a process that isn't to be there at the end. */
+  retire(as: string): Promise<void> {
+    this.#place(as).retired = true;
+    return this.stop(as);
+  }
+
+  /** SIGTERM, until it is started again; resolves when it has ended. */
   async stop(as: string): Promise<void> {
     this.#place(as).wanted = false;
     const askedAt = performance.now();
@@ -106,9 +125,9 @@ export class Fleet {
   }
 
   ends(): ProcessEnd[] {
-    return [...this.#places].map(([name, { current, wanted, peakRssMb, selfEnded }]) => ({
+    return [...this.#places].map(([name, { current, retired, peakRssMb, selfEnded }]) => ({
       name,
-      wanted,
+      retired,
       running: current?.running === true,
       peakRssMb,
       selfEnded,

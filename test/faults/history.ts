@@ -130,8 +130,8 @@ export interface Fault {
 
 export interface ProcessEnd {
   readonly name: string;
-  /** Whether it was to run then; if not, it was asked to end, and for good. */
-  readonly wanted: boolean;
+  /** It was asked to end, and for good. */
+  readonly retired: boolean;
   /** At the end of the run. */
   readonly running: boolean;
   readonly peakRssMb: number;
@@ -174,8 +174,10 @@ export interface Rules {
   readonly groups: Readonly<Record<GroupName, Reader>>;
   /** Answers of brokers may be lost: a producer then writes again what it can't know to be there. */
   readonly answersLost: boolean;
-  /** What a fault may double on the average of twenty or more, where less is promised than all that was in doubt. */
+  /** What a fault may double on the average, where less is promised than all that was in doubt. */
   readonly doublesPerFault?: number;
+  /** How long ago what a fault may double was over at most, where commits go on until it strikes. */
+  readonly committedWithinMs?: number;
   /** Webhooks whose endpoints stay sick: what is still held for them at the end is where it belongs. */
   readonly sick: ReadonlySet<string>;
   /** Webhooks whose endpoints use up the attempts of some events by plan: of no other may an event be given up, or held. */

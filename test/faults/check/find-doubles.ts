@@ -23,8 +23,6 @@ export interface Doubles {
   readonly violations: readonly Violation[];
 }
 
-/** Fewer faults have no average: of five, the two that hit a busy process are all of it. */
-const AVERAGED_FROM = 20;
 /** Until the partitions of who was hit are others': the time of a session, and some seconds. */
 const SETTLED_WITHIN_MS = 10_000;
 /** A producer that waits for an answer when the fault begins; and one that hears of the end a little later. */
@@ -33,11 +31,11 @@ const ANSWER_MS = 1_000;
 export function findDoubles(history: History, rules: DoubleRules): Doubles {
   const { faults } = history;
   const { doubled, started, standing } = repetitions(history, rules.groups);
-  const exposed = exposedTo(faults, 'deliveries', deliveriesInDoubt(history, rules.groups));
-  const exposedJobs = exposedTo(faults, 'jobs', jobsInDoubt(history, rules.groups));
+  const exposed = exposedTo(faults, 'deliveries', deliveriesInDoubt(history, rules.groups), rules);
+  const exposedJobs = exposedTo(faults, 'jobs', jobsInDoubt(history, rules.groups), rules);
   const { byMakers, byDeliverers } = madeAgain(history, rules.groups);
   const [jobs, waits] = [copiesOf(byMakers, faults, rules), copiesOf(byDeliverers, faults, rules)];
-  const most = faults.length < AVERAGED_FROM ? Infinity : (rules.doublesPerFault ?? Infinity) * faults.length;
+  const most = (rules.doublesPerFault ?? Infinity) * faults.length;
   const bound = faults.length === 0 ? 0 : Math.min(most, exposed + standing);
   const promised = bound === most ? `, and ${most} are promised at most` : '';
   const repeated = `${started} deliveries were repeated, where ${exposed} were exposed and ${standing} stood in their lane again`;
@@ -49,12 +47,18 @@ export function findDoubles(history: History, rules: DoubleRules): Doubles {
   return { doubled, started, bound, violations: broken.map((what) => ({ invariant: 'I2', what })) };
 }
 
-type DoubleRules = Pick<Rules, 'groups' | 'answersLost' | 'doublesPerFault'>;
+type DoubleRules = Pick<Rules, 'groups' | 'answersLost' | 'doublesPerFault' | 'committedWithinMs'>;
 
-function exposedTo(faults: readonly Fault[], work: Fault['doubles'][number], inDoubt: InDoubt): number {
+function exposedTo(
+  faults: readonly Fault[],
+  work: Fault['doubles'][number],
+  inDoubt: InDoubt,
+  { committedWithinMs = Infinity }: DoubleRules,
+): number {
   return faults
     .filter(({ doubles }) => doubles.includes(work))
-    .reduce((sum, { at, endedAt, exposed }) => sum + Math.min(exposed, inDoubt(at, endedAt + SETTLED_WITHIN_MS)), 0);
+    .map(({ at, endedAt, exposed }) => Math.min(exposed, inDoubt(at, endedAt + SETTLED_WITHIN_MS, committedWithinMs)))
+    .reduce((sum, count) => sum + count, 0);
 }
 
 /** Of those whose first one may have stayed without an answer, the producer writes others, and rightly so. */

@@ -27,7 +27,7 @@ export function findStalls(history: History, rules: StallRules): Stalls {
     .map(({ name, ms }) => `${name} after ${ms} ms`);
   const waits = waitsOf(history, arrivals);
   const ofWell = waits.filter(({ webhookId }) => history.faults.length > 0 && isWell(webhookId, rules));
-  const dead = history.processes.filter(({ running, wanted }) => wanted && !running).map(({ name }) => name);
+  const dead = history.processes.filter(({ running, retired }) => !retired && !running).map(({ name }) => name);
   const behind = [...history.lag].filter(([, records]) => records > 0).map(([group, records]) => `${group} ${records}`);
   return {
     recoveryMs: Math.max(0, ...recoveries.map(({ ms }) => ms), longest(ofWell)),

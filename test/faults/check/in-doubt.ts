@@ -5,13 +5,15 @@ import { earliest, isFirst, isMade, isWait } from './job-records.js';
 
 /**
  * What a crash would have made again at any moment: what was done for a record, and the record not yet committed. This is
- * what may be doubled, where the backlog of a group is only what there is to do.
+ * what may be doubled, where the backlog of a group is only what there is to do. What had been over for longer than
+ * `committedWithinMs` when the time began doesn't count: it was to be committed by then.
  */
-export type InDoubt = (from: number, to: number) => number;
+export type InDoubt = (from: number, to: number, committedWithinMs: number) => number;
 
-/** From when to when, epoch ms. */
+/** From when to when, epoch ms, and when the work was over: a POST is under way after its arrival. */
 interface Doubt {
   readonly from: number;
+  readonly overAt: number;
   readonly until: number;
 }
 
@@ -24,16 +26,16 @@ type Groups = Rules['groups'];
  */
 export function deliveriesInDoubt({ posts, records, commits }: Witnesses, groups: Groups): InDoubt {
   const arrivals = earliest(posts, attemptName, ({ arrivedAt }) => arrivedAt);
+  const completions = earliest(posts, attemptName, ({ completedAt }) => completedAt ?? Infinity);
   const moved = records.filter(({ topic }) => topic === groups.overflow.topic);
   const moves = earliest(moved, madeName, ({ at }) => at);
   const passedAt = committedAt(commits);
-  const done = (record: JobRecord): number => {
-    const movedAt = record.topic === groups.delivery.topic ? moves.get(madeName(record)) : undefined;
-    return Math.min(movedAt ?? Infinity, arrivals.get(attemptName(record)) ?? Infinity);
-  };
+  const movedAt = (record: JobRecord): number =>
+    (record.topic === groups.delivery.topic ? moves.get(madeName(record)) : undefined) ?? Infinity;
   const doubts = firstOf(records.filter((record) => !isWait(record, groups))).map((record) => ({
     // A job that was produced twice, or postponed, arrived under the same name before.
-    from: Math.max(record.at, done(record)),
+    from: Math.max(record.at, Math.min(movedAt(record), arrivals.get(attemptName(record)) ?? Infinity)),
+    overAt: Math.max(record.at, Math.min(movedAt(record), completions.get(attemptName(record)) ?? Infinity)),
     until: passedAt(record),
   }));
   return mostAtATime(doubts);
@@ -49,7 +51,7 @@ export function jobsInDoubt({ records, commits }: Witnesses, groups: Groups): In
   const waitOf = new Map(firstOf(waits).map((record) => [madeName(record), record]));
   const doubts = firstOf(records.filter((record) => isMade(record, groups))).map((record) => {
     const origin = isFirst(record) ? record.source : waitOf.get(madeName(record));
-    return { from: record.at, until: origin === undefined ? record.at : passedAt(origin) };
+    return { from: record.at, overAt: record.at, until: origin === undefined ? record.at : passedAt(origin) };
   });
   return mostAtATime(doubts);
 }
@@ -67,12 +69,13 @@ function firstOf(records: readonly JobRecord[]): JobRecord[] {
 function mostAtATime(doubts: readonly Doubt[]): InDoubt {
   const begun = doubts.filter(({ from, until }) => from < until);
   const steps = [
-    ...begun.map(({ from }) => ({ at: from, by: 1 })),
-    ...begun.filter(({ until }) => until < Infinity).map(({ until }) => ({ at: until, by: -1 })),
+    ...begun.map(({ from, overAt }) => ({ at: from, by: 1, overAt })),
+    ...begun.filter(({ until }) => until < Infinity).map(({ until, overAt }) => ({ at: until, by: -1, overAt })),
   ].sort((one, other) => one.at - other.at);
-  return (from, to) => {
+  return (from, to, committedWithinMs) => {
     let [count, most] = [0, 0];
-    for (const { at, by } of steps) {
+    for (const { at, by, overAt } of steps) {
+      if (overAt < from - committedWithinMs) continue;
       // What was in doubt when the time began counts, too.
       if (at > from) most = Math.max(most, count);
       if (at > to) return most;

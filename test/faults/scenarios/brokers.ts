@@ -198,7 +198,7 @@ const diskFull: Scenario = {
 
 /** In its log, where somebody is woken by it. */
 function tellsOfKafka({ fleet }: Rig): boolean {
-  const lines = fleet.generations.flatMap(({ process }) => process.lines);
+  const lines = fleet.logLines;
   return lines.some(({ event, dependency }) => event === 'dependency.away' && dependency === 'kafka');
 }
 

@@ -114,7 +114,7 @@ function tooOften(asked: readonly (readonly [number, number])[], { processes, pr
 }
 
 function discardedIn({ fleet }: Rig): ReadonlySet<string> {
-  const lines = fleet.generations.flatMap(({ process }) => process.lines);
+  const lines = fleet.logLines;
   return new Set(lines.filter(({ event: name }) => name === 'delivery.discarded').map(({ jobId }) => String(jobId)));
 }
 

@@ -48,7 +48,7 @@ const storm: Scenario = {
       await pause(2_500);
       const [gone = as] = members.splice(random.whole(0, members.length - 1), 1);
       await rig.strike(`${gone} leaves`, ['delivery'], () => {
-        leaving.push(rig.fleet.stop(gone));
+        leaving.push(rig.fleet.retire(gone));
         return pause(500);
       });
       await pause(2_000);
@@ -154,7 +154,7 @@ const retention: Scenario = {
     await fleet.start('call-1', { wait: true });
   },
   examine: (_, rig) => {
-    const lines = rig.fleet.generations.flatMap(({ process }) => process.lines);
+    const lines = rig.fleet.logLines;
     const told = lines.filter(({ event }) => event === 'records.expired').map(({ partition }) => Number(partition));
     const expired = unread.get(rig) ?? new Map<number, number>();
     return {

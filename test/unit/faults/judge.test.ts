@@ -105,7 +105,7 @@ const WELL: History = {
   lives: [],
   commits: [commit(1_150, 0), commit(1_300, 1), commit(4_300, 3)],
   faults: [],
-  processes: [{ name: 'delivery', wanted: true, running: true, peakRssMb: 150, selfEnded: 0 }],
+  processes: [{ name: 'delivery', retired: false, running: true, peakRssMb: 150, selfEnded: 0 }],
   stops: [],
   lag: new Map([['delivery', 0]]),
   leaks: [],
@@ -271,7 +271,7 @@ test('an event that was not acknowledged but stored has to arrive all the same',
 });
 
 function alive(): History['processes'][number] {
-  return { name: 'delivery', wanted: true, running: true, peakRssMb: 150, selfEnded: 0 };
+  return { name: 'delivery', retired: false, running: true, peakRssMb: 150, selfEnded: 0 };
 }
 
 function retryAt(arrivedAt: number): Post {
@@ -483,19 +483,35 @@ function asked(): Partial<History> {
   };
 }
 
-test('faults double no more than is promised of them on the average, where there are enough for one', () => {
-  const doubled = doubledWith(2);
+test('faults double no more than is promised of them on the average', () => {
   const told = (others: number): string[] => {
     const faults = [fault(1_150, 2), ...Array.from({ length: others }, () => fault(0, 0))];
-    return judge({ ...WELL, ...doubled, faults }, { ...RULES, doublesPerFault: 0.05 }).violations.map(
-      ({ what }) => what,
-    );
+    return whatOf({ ...doubledWith(2), faults }, { doublesPerFault: 0.05 });
   };
-  expect(told(18)).toEqual([]);
   expect(told(19)).toEqual([
     '2 deliveries were repeated, where 2 were exposed and 0 stood in their lane again, and 1 are promised at most',
   ]);
+  expect(told(39)).toEqual([]);
 });
+
+test('a fault repeats nothing that was to be committed before it', () => {
+  const commits = [commit(1_220, 0, allButFirst), commit(1_300, 1), commit(4_210, 3)];
+  const again = { faults: [fault(1_250, 2)], posts: [...WELL.posts, post('e1', 1_350)], commits };
+  expect(whatOf(again, { committedWithinMs: 145 })).toEqual([]);
+  expect(whatOf(again, { committedWithinMs: 144 })).toEqual([
+    '1 deliveries were repeated, where 0 were exposed and 0 stood in their lane again',
+  ]);
+});
+
+test('what is under way when a fault strikes may be repeated, for however long it has been', () => {
+  const [first, ...others] = WELL.posts;
+  const posts = [{ ...post('e1', 1_100), ...first, completedAt: 1_250 }, ...others, post('e1', 1_350)];
+  expect(whatOf({ faults: [fault(1_250, 2)], posts }, { committedWithinMs: 1 })).toEqual([]);
+});
+
+function whatOf(history: Partial<History>, rules: Partial<Rules>): string[] {
+  return judge({ ...WELL, ...history }, { ...RULES, ...rules }).violations.map(({ what }) => what);
+}
 
 test('a job is written again for an answer that may have been lost, and for none else', () => {
   const again = { ...WELL, ...storedTwice(0), commits: [] };

@@ -29,8 +29,8 @@ export class OffsetCommits {
   #commitOffsets: Commit | undefined;
   #committing: Promise<void> = Promise.resolve();
   /** Why nothing can be committed until kafkajs joins again. */
-  #lostCoordinator: Error | undefined;
-  #lostSince: number | undefined;
+  #refusal: Error | undefined;
+  #refusedSince: number | undefined;
   #joins = 0;
   /** A broker may take less than 4,096 bytes. */
   #tellsMaps = true;
@@ -57,19 +57,19 @@ export class OffsetCommits {
   /** Returns the partitions that are new here. */
   assigned(assignment: Assignment): readonly HeldPartition[] {
     this.#joins += 1;
-    this.#forgetLostCoordinator();
+    this.#forgetRefusal();
     return this.partitions.assign(assignment);
   }
 
   /**
    * Begins a batch: undefined when its partition isn't held any more, or may be held anew since the batch was fetched.
-   * @throws the coordinator's own error when commits go to the wrong one: kafkajs joins again for it, and the batch comes
-   * again after that
+   * @throws the broker's own error when it refuses commits until kafkajs joins again: it does so for this, and the batch
+   * comes again after that
    */
   begin(payload: EachBatchPayload): HeldPartition | undefined {
     const { batch } = payload;
     this.#commitOffsets = (offsets) => payload.commitOffsetsIfNecessary(offsets);
-    if (this.#lostCoordinator !== undefined) throw this.#lostCoordinator;
+    if (this.#refusal !== undefined) throw this.#refusal;
     const held = isOutdated(batch) ? undefined : this.partitions.get(batch.topic, batch.partition);
     if (held === undefined) return undefined;
     held.highWatermark = Number(batch.highWatermark);
@@ -100,10 +100,10 @@ export class OffsetCommits {
       if (isOfMap(error as Error)) this.#tellsMaps = false;
       // A rebalance, or a broker away: the position goes with the next round, by whoever owns the partition then.
       this.#options.onCommitFailure(error as Error);
-      if (joins === this.#joins) this.#noteCoordinator(error as Error);
+      if (joins === this.#joins) this.#noteRefusal(error as Error);
       return;
     }
-    this.#forgetLostCoordinator();
+    this.#forgetRefusal();
     for (const { held, position, map } of due) {
       held.committed = position;
       held.committedMap = map;
@@ -112,17 +112,17 @@ export class OffsetCommits {
   }
 
   /** Known at the next batch; where none comes for so long, only a new process helps. */
-  #noteCoordinator(error: Error): void {
-    if (!isOfLostCoordinator(error)) return;
-    this.#lostCoordinator ??= error;
-    this.#lostSince ??= performance.now();
-    if (performance.now() - this.#lostSince > this.#options.stuckAfterMs / 2)
-      this.#options.onFatal(new Error('commits go to a broker that does not coordinate the group any more'));
+  #noteRefusal(error: Error): void {
+    if (!isLastingRefusal(error)) return;
+    this.#refusal ??= error;
+    this.#refusedSince ??= performance.now();
+    if (performance.now() - this.#refusedSince > this.#options.stuckAfterMs / 2)
+      this.#options.onFatal(new Error('commits are refused, and kafkajs does not join its group again'));
   }
 
-  #forgetLostCoordinator(): void {
-    this.#lostCoordinator = undefined;
-    this.#lostSince = undefined;
+  #forgetRefusal(): void {
+    this.#refusal = undefined;
+    this.#refusedSince = undefined;
   }
 }
 
@@ -132,10 +132,10 @@ export class OffsetCommits {
  * to the old one. And when a join after an eviction breaks off, it goes on without a member id, as which it sends no
  * heartbeats: it reads what others read.
  */
-const LOST: ReadonlySet<unknown> = new Set(['NOT_COORDINATOR_FOR_GROUP', 'UNKNOWN_MEMBER_ID']);
+const LASTING: ReadonlySet<unknown> = new Set(['NOT_COORDINATOR_FOR_GROUP', 'UNKNOWN_MEMBER_ID']);
 
-function isOfLostCoordinator(error: Error): boolean {
-  return LOST.has((error as { type?: unknown }).type);
+function isLastingRefusal(error: Error): boolean {
+  return LASTING.has((error as { type?: unknown }).type);
 }
 
 const OF_MAPS: ReadonlySet<unknown> = new Set(['OFFSET_METADATA_TOO_LARGE', 'INVALID_COMMIT_OFFSET_SIZE']);
