@@ -1,4 +1,3 @@
-import type { Job } from '../shared/core/job.js';
 import type { Lane } from '../shared/core/vocabulary.js';
 import { retryMetrics } from '../shared/platform/metrics/webhook-metrics.js';
 import { openJobTopic, type JobTopic } from '../shared/platform/process/job-topic.js';
@@ -6,12 +5,16 @@ import { startJobConsumer, type JobConsumerOptions } from '../shared/platform/pr
 import { openDependencies, type DependencySettings } from '../shared/platform/process/open-dependencies.js';
 import { Interrupted } from '../shared/platform/process/patience.js';
 import type { ServiceContext } from '../shared/platform/process/run-service.js';
-import { createRetryHold } from './handler.js';
+import { createRetryHold, type Rounds } from './handler.js';
 
 /** The wiring of the retry process. */
 export interface RetrySettings extends DependencySettings {
   readonly kafka: DependencySettings['kafka'] & JobConsumerOptions['kafka'];
-  readonly delivery: JobConsumerOptions['bounds'] & { readonly retryDelayMs: number; readonly longRetryMs: number };
+  readonly delivery: JobConsumerOptions['bounds'] & {
+    readonly retryDelayMs: number;
+    readonly longRetryMs: number;
+    readonly maxRetryAfterMs: number;
+  };
   readonly process: DependencySettings['process'] & { readonly stuckAfterMs: number };
 }
 
@@ -22,7 +25,7 @@ interface Tier {
   readonly group: string;
   readonly topic: string;
   readonly delayMs: number;
-  readonly putBack?: (job: Job) => Promise<void>;
+  readonly rounds?: Rounds;
 }
 
 export async function startRetry(context: ServiceContext, settings: RetrySettings): Promise<void> {
@@ -69,6 +72,6 @@ export async function startRetry(context: ServiceContext, settings: RetrySetting
     group: `${SERVICE}-long`,
     topic: topics.longRetry,
     delayMs: delivery.longRetryMs,
-    putBack: (job) => long.send(job, signal),
+    rounds: { putBack: (job) => long.send(job, signal), maxWaitMs: delivery.maxRetryAfterMs },
   });
 }

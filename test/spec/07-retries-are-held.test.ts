@@ -179,13 +179,14 @@ describe('the hold', () => {
 
 describe('the topic for longer waits', () => {
   const ROUND_MS = 60_000;
+  const MAX_WAIT_MS = 900_000;
   let did: string[];
   const note = (what: string) => (job: Job) =>
     Promise.resolve(void did.push(`${what} ${job.jobId} at ${Date.now() - NOW}`));
   const longHold = (): RetryHold =>
     createRetryHold(ROUND_MS, {
       publish: note('publish'),
-      putBack: note('put back'),
+      rounds: { putBack: note('put back'), maxWaitMs: MAX_WAIT_MS },
       now: Date.now,
       observeLateness: () => undefined,
       onError: (error) => did.push(String(error)),
@@ -221,6 +222,17 @@ describe('the topic for longer waits', () => {
     expect(did).toEqual([`put back long at ${roundMs}`]);
   });
 
+  test.each([
+    ['is a clock’s difference beyond what an endpoint may ask for waits on', MAX_WAIT_MS + 30_000, 'put back'],
+    ['is years ahead goes on after one round', 1e11, 'publish'],
+  ])('a job whose instant %s', async (_what, dueInMs, end) => {
+    const hold = longHold();
+    const progress = new PartitionProgress('webhooks.retry-60s', 0);
+    hold.hold(jobOf({ jobId: 'job', notBefore: NOW + dueInMs }), progress.admit(0), NOW);
+    await jest.advanceTimersByTimeAsync(ROUND_MS);
+    expect(did).toEqual([`${end} job at ${ROUND_MS}`]);
+  });
+
   /** Waits of a quarter of an hour, ten times as many as are held in memory. */
   test('fear: one endpoint with long waits makes those of others late by more than a round', async () => {
     const [memory, waits] = [500, 5_000];
@@ -229,7 +241,7 @@ describe('the topic for longer waits', () => {
     const append = (job: Job): Promise<void> => Promise.resolve(void log.push({ job, appendedAt: Date.now() }));
     const hold = createRetryHold(ROUND_MS, {
       publish: (job) => Promise.resolve(void (job.jobId === 'other' && lateness.push(Date.now() - job.notBefore))),
-      putBack: append,
+      rounds: { putBack: append, maxWaitMs: MAX_WAIT_MS },
       now: Date.now,
       observeLateness: () => undefined,
       onError: (error) => did.push(String(error)),
