@@ -174,9 +174,9 @@ export interface Rules {
   readonly groups: Readonly<Record<GroupName, Reader>>;
   /** Answers of brokers may be lost: a producer then writes again what it can't know to be there. */
   readonly answersLost: boolean;
-  /** What a fault may double on the average, where less is promised than all that was in doubt. */
+  /** What a fault may double on the average, where less is promised than all that was in doubt until it settles. */
   readonly doublesPerFault?: number;
-  /** How long ago what a fault may double was over at most, where commits go on until it strikes. */
+  /** Of faults that are kills: beside that, what was under way when they struck, or over and not committed for so long. */
   readonly committedWithinMs?: number;
   /** Webhooks whose endpoints stay sick: what is still held for them at the end is where it belongs. */
   readonly sick: ReadonlySet<string>;

@@ -31,11 +31,12 @@ const ANSWER_MS = 1_000;
 export function findDoubles(history: History, rules: DoubleRules): Doubles {
   const { faults } = history;
   const { doubled, started, standing } = repetitions(history, rules.groups);
-  const exposed = exposedTo(faults, 'deliveries', deliveriesInDoubt(history, rules.groups), rules);
-  const exposedJobs = exposedTo(faults, 'jobs', jobsInDoubt(history, rules.groups), rules);
+  const inDoubt = deliveriesInDoubt(history, rules.groups);
+  const exposed = exposedTo(faults, 'deliveries', untilSettled(inDoubt));
+  const exposedJobs = exposedTo(faults, 'jobs', untilSettled(jobsInDoubt(history, rules.groups)));
   const { byMakers, byDeliverers } = madeAgain(history, rules.groups);
   const [jobs, waits] = [copiesOf(byMakers, faults, rules), copiesOf(byDeliverers, faults, rules)];
-  const most = (rules.doublesPerFault ?? Infinity) * faults.length;
+  const most = mostPromised(faults, inDoubt, standing, rules);
   const bound = faults.length === 0 ? 0 : Math.min(most, exposed + standing);
   const promised = bound === most ? `, and ${most} are promised at most` : '';
   const repeated = `${started} deliveries were repeated, where ${exposed} were exposed and ${standing} stood in their lane again`;
@@ -48,17 +49,29 @@ export function findDoubles(history: History, rules: DoubleRules): Doubles {
 }
 
 type DoubleRules = Pick<Rules, 'groups' | 'answersLost' | 'doublesPerFault' | 'committedWithinMs'>;
+type OfFault = (fault: Fault) => number;
 
-function exposedTo(
-  faults: readonly Fault[],
-  work: Fault['doubles'][number],
-  inDoubt: InDoubt,
-  { committedWithinMs = Infinity }: DoubleRules,
-): number {
+function exposedTo(faults: readonly Fault[], work: Fault['doubles'][number], ofFault: OfFault): number {
   return faults
     .filter(({ doubles }) => doubles.includes(work))
-    .map(({ at, endedAt, exposed }) => Math.min(exposed, inDoubt(at, endedAt + SETTLED_WITHIN_MS, committedWithinMs)))
-    .reduce((sum, count) => sum + count, 0);
+    .reduce((sum, fault) => sum + Math.min(fault.exposed, ofFault(fault)), 0);
+}
+
+function untilSettled(inDoubt: InDoubt): OfFault {
+  return ({ at, endedAt }) => inDoubt(at, endedAt + SETTLED_WITHIN_MS);
+}
+
+/** Where less is promised than all that was exposed: so many per fault, beside what a kill interrupts. */
+function mostPromised(
+  faults: readonly Fault[],
+  inDoubt: InDoubt,
+  standing: number,
+  { doublesPerFault = Infinity, committedWithinMs }: DoubleRules,
+): number {
+  const most = doublesPerFault * faults.length;
+  if (committedWithinMs === undefined) return most;
+  const interrupted: OfFault = ({ at, endedAt }) => inDoubt(at, endedAt, committedWithinMs);
+  return most + standing + exposedTo(faults, 'deliveries', interrupted);
 }
 
 /** Of those whose first one may have stayed without an answer, the producer writes others, and rightly so. */

@@ -6,9 +6,9 @@ import { earliest, isFirst, isMade, isWait } from './job-records.js';
 /**
  * What a crash would have made again at any moment: what was done for a record, and the record not yet committed. This is
  * what may be doubled, where the backlog of a group is only what there is to do. What had been over for longer than
- * `committedWithinMs` when the time began doesn't count: it was to be committed by then.
+ * `committedWithinMs` when the time began doesn't count, if that is told: it was to be committed by then.
  */
-export type InDoubt = (from: number, to: number, committedWithinMs: number) => number;
+export type InDoubt = (from: number, to: number, committedWithinMs?: number) => number;
 
 /** From when to when, epoch ms, and when the work was over: a POST is under way after its arrival. */
 interface Doubt {
@@ -72,7 +72,7 @@ function mostAtATime(doubts: readonly Doubt[]): InDoubt {
     ...begun.map(({ from, overAt }) => ({ at: from, by: 1, overAt })),
     ...begun.filter(({ until }) => until < Infinity).map(({ until, overAt }) => ({ at: until, by: -1, overAt })),
   ].sort((one, other) => one.at - other.at);
-  return (from, to, committedWithinMs) => {
+  return (from, to, committedWithinMs = Infinity) => {
     let [count, most] = [0, 0];
     for (const { at, by, overAt } of steps) {
       if (overAt < from - committedWithinMs) continue;

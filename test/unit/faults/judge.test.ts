@@ -494,19 +494,30 @@ test('faults double no more than is promised of them on the average', () => {
   expect(told(39)).toEqual([]);
 });
 
-test('a fault repeats nothing that was to be committed before it', () => {
-  const commits = [commit(1_220, 0, allButFirst), commit(1_300, 1), commit(4_210, 3)];
-  const again = { faults: [fault(1_250, 2)], posts: [...WELL.posts, post('e1', 1_350)], commits };
-  expect(whatOf(again, { committedWithinMs: 145 })).toEqual([]);
-  expect(whatOf(again, { committedWithinMs: 144 })).toEqual([
-    '1 deliveries were repeated, where 0 were exposed and 0 stood in their lane again',
-  ]);
-});
-
-test('what is under way when a fault strikes may be repeated, for however long it has been', () => {
-  const [first, ...others] = WELL.posts;
-  const posts = [{ ...post('e1', 1_100), ...first, completedAt: 1_250 }, ...others, post('e1', 1_350)];
-  expect(whatOf({ faults: [fault(1_250, 2)], posts }, { committedWithinMs: 1 })).toEqual([]);
+test.each([
+  ['was under way when it struck, for however long', 1_250, 1_240, 1, []],
+  ['was over for as long as a commit may take', 1_105, 1_250, 145, []],
+  [
+    'was over for longer',
+    1_105,
+    1_250,
+    144,
+    ['1 deliveries were repeated, where 1 were exposed and 0 stood in their lane again, and 0 are promised at most'],
+  ],
+  [
+    'arrived after it struck',
+    1_105,
+    1_090,
+    145,
+    ['1 deliveries were repeated, where 1 were exposed and 0 stood in their lane again, and 0 are promised at most'],
+  ],
+])('a kill repeats what %s', (_what, completedAt, killedAt, committedWithinMs, told) => {
+  const history = {
+    faults: [fault(killedAt, 1)],
+    posts: [post('e1', 1_100, { completedAt }), ...WELL.posts.slice(1), post('e1', 1_350)],
+    commits: [commit(1_220, 0, allButFirst), commit(1_300, 1), commit(4_210, 3)],
+  };
+  expect(whatOf(history, { committedWithinMs, doublesPerFault: 0 })).toEqual(told);
 });
 
 function whatOf(history: Partial<History>, rules: Partial<Rules>): string[] {
