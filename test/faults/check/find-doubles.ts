@@ -31,47 +31,40 @@ const ANSWER_MS = 1_000;
 export function findDoubles(history: History, rules: DoubleRules): Doubles {
   const { faults } = history;
   const { doubled, started, standing } = repetitions(history, rules.groups);
-  const inDoubt = deliveriesInDoubt(history, rules.groups);
-  const exposed = exposedTo(faults, 'deliveries', untilSettled(inDoubt));
-  const exposedJobs = exposedTo(faults, 'jobs', untilSettled(jobsInDoubt(history, rules.groups)));
+  const deliveries = mayBeRepeated('deliveries', deliveriesInDoubt(history, rules.groups), faults, rules);
+  const mostJobs = mayBeRepeated('jobs', jobsInDoubt(history, rules.groups), faults, rules);
   const { byMakers, byDeliverers } = madeAgain(history, rules.groups);
   const [jobs, waits] = [copiesOf(byMakers, faults, rules), copiesOf(byDeliverers, faults, rules)];
-  const most = mostPromised(faults, inDoubt, standing, rules);
-  const bound = faults.length === 0 ? 0 : Math.min(most, exposed + standing);
-  const promised = bound === most ? `, and ${most} are promised at most` : '';
-  const repeated = `${started} deliveries were repeated, where ${exposed} were exposed and ${standing} stood in their lane again`;
+  const bound = faults.length === 0 ? 0 : deliveries + standing;
+  const repeated = `${started} deliveries were repeated, where ${deliveries} may be and ${standing} stood in their lane again`;
   const broken = [
-    ...(started > bound ? [`${repeated}${promised}`] : []),
-    ...(jobs > exposedJobs ? [`${jobs} jobs were made again, where ${exposedJobs} were exposed`] : []),
-    ...(waits > exposed ? [`${waits} waits or moves were written again, where ${exposed} were exposed`] : []),
+    ...(started > bound ? [repeated] : []),
+    ...(jobs > mostJobs ? [`${jobs} jobs were made again, where ${mostJobs} may be`] : []),
+    ...(waits > deliveries ? [`${waits} waits or moves were written again, where ${deliveries} may be`] : []),
   ];
   return { doubled, started, bound, violations: broken.map((what) => ({ invariant: 'I2', what })) };
 }
 
 type DoubleRules = Pick<Rules, 'groups' | 'answersLost' | 'doublesPerFault' | 'committedWithinMs'>;
-type OfFault = (fault: Fault) => number;
+type Work = Fault['doubles'][number];
 
-function exposedTo(faults: readonly Fault[], work: Fault['doubles'][number], ofFault: OfFault): number {
+/** What was exposed; or, where less is promised, so many per fault, and of kills beside that what they interrupted. */
+function mayBeRepeated(work: Work, inDoubt: InDoubt, faults: readonly Fault[], rules: DoubleRules): number {
+  const { doublesPerFault, committedWithinMs } = rules;
+  const exposed = sumOf(work, faults, ({ at, endedAt }) => inDoubt(at, endedAt + SETTLED_WITHIN_MS));
+  if (doublesPerFault === undefined) return exposed;
+  const interrupted =
+    committedWithinMs === undefined
+      ? 0
+      : sumOf(work, faults, ({ at, endedAt }) => inDoubt(at, endedAt, committedWithinMs));
+  return Math.min(exposed, doublesPerFault * faults.length + interrupted);
+}
+
+/** Of each fault what was in doubt, and no more than the backlog that it struck. */
+function sumOf(work: Work, faults: readonly Fault[], inDoubtOf: (fault: Fault) => number): number {
   return faults
     .filter(({ doubles }) => doubles.includes(work))
-    .reduce((sum, fault) => sum + Math.min(fault.exposed, ofFault(fault)), 0);
-}
-
-function untilSettled(inDoubt: InDoubt): OfFault {
-  return ({ at, endedAt }) => inDoubt(at, endedAt + SETTLED_WITHIN_MS);
-}
-
-/** Where less is promised than all that was exposed: so many per fault, beside what a kill interrupts. */
-function mostPromised(
-  faults: readonly Fault[],
-  inDoubt: InDoubt,
-  standing: number,
-  { doublesPerFault = Infinity, committedWithinMs }: DoubleRules,
-): number {
-  const most = doublesPerFault * faults.length;
-  if (committedWithinMs === undefined) return most;
-  const interrupted: OfFault = ({ at, endedAt }) => inDoubt(at, endedAt, committedWithinMs);
-  return most + standing + exposedTo(faults, 'deliveries', interrupted);
+    .reduce((sum, fault) => sum + Math.min(fault.exposed, inDoubtOf(fault)), 0);
 }
 
 /** Of those whose first one may have stayed without an answer, the producer writes others, and rightly so. */
