@@ -1,4 +1,5 @@
 import type { Outcome } from '../shared/core/outcome.js';
+import { RecentlyUsed } from '../shared/core/recently-used.js';
 import type { PaceKind } from './scheduler.js';
 
 /**
@@ -141,27 +142,16 @@ function isLoss(outcome: Exclude<Outcome, { kind: 'unmade' }>): boolean {
 /** The paces of the webhooks that were busy last; one that is forgotten begins anew, so none in flight is. */
 export class Paces {
   readonly #limits: PaceLimits;
-  readonly #max: number;
-  readonly #paces = new Map<string, Pace>();
+  readonly #paces: RecentlyUsed<Pace>;
 
   constructor(limits: PaceLimits, maxWebhooks: number) {
     this.#limits = limits;
-    this.#max = maxWebhooks;
+    this.#paces = new RecentlyUsed(maxWebhooks, (pace) => !pace.isIdle);
   }
 
   readonly of = (webhookId: string): Pace => {
     let pace = this.#paces.get(webhookId);
-    if (pace === undefined) {
-      pace = new Pace(this.#limits);
-      if (this.#paces.size >= this.#max) this.#forgetQuietest();
-    } else {
-      this.#paces.delete(webhookId);
-    }
-    this.#paces.set(webhookId, pace);
+    if (pace === undefined) this.#paces.set(webhookId, (pace = new Pace(this.#limits)));
     return pace;
   };
-
-  #forgetQuietest(): void {
-    for (const [webhookId, pace] of this.#paces) if (pace.isIdle) return void this.#paces.delete(webhookId);
-  }
 }

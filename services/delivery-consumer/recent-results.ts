@@ -1,3 +1,4 @@
+import { RecentlyUsed } from '../shared/core/recently-used.js';
 import type { Webhook } from '../shared/core/webhook.js';
 
 /**
@@ -7,15 +8,14 @@ import type { Webhook } from '../shared/core/webhook.js';
  * may not show the failures that were counted since, here or by another process (the change feed tells of those), so a
  * success asks here as well whether there is something to reset; and a failure that is being counted carries the last
  * success along, which forgives what ended before it. A success that ended before the feed told of such a failure is told
- * when the webhook's status changes. Bounded: the webhook that was quiet for longest is forgotten, and then the webhook as
+ * when the webhook's status changes. Bounded: webhooks that were quiet for long are forgotten, and then the webhook as
  * it is read alone counts.
  */
 export class RecentResults {
-  readonly #max: number;
-  readonly #results = new Map<string, Results>();
+  readonly #results: RecentlyUsed<Results>;
 
   constructor(maxWebhooks: number) {
-    this.#max = maxWebhooks;
+    this.#results = new RecentlyUsed(maxWebhooks);
   }
 
   /**
@@ -24,24 +24,22 @@ export class RecentResults {
    * would stand for as long as the clock was ahead.
    */
   succeeded(webhook: Webhook, at: number): number | undefined {
-    const before = this.#of(webhook.id);
-    const isSetBack = before.latestAt > at + OUT_OF_ORDER_MS;
+    const results = this.#of(webhook);
+    const { latestAt } = results;
+    const isSetBack = latestAt > at + OUT_OF_ORDER_MS;
     const resets =
       isSetBack ||
-      before.failures > 0 ||
-      before.countedElsewhere ||
-      standing(webhook, before) > 0 ||
+      results.failures > 0 ||
+      results.countedElsewhere ||
+      standing(webhook, results) > 0 ||
       webhook.status === 'failed';
-    this.#remember(webhook.id, {
-      companyId: webhook.companyId,
-      lastSuccessAt: at,
-      latestAt: isSetBack ? at : Math.max(before.latestAt, at),
-      forgivenUntil: resets ? at : before.forgivenUntil,
-      failures: 0,
-      countedElsewhere: false,
-    });
+    results.lastSuccessAt = at;
+    results.latestAt = isSetBack ? at : Math.max(latestAt, at);
+    if (resets) results.forgivenUntil = at;
+    results.failures = 0;
+    results.countedElsewhere = false;
     if (!resets) return undefined;
-    return isSetBack ? before.latestAt : at;
+    return isSetBack ? latestAt : at;
   }
 
   /**
@@ -49,20 +47,19 @@ export class RecentResults {
    * known here. A success that lies after it was seen by a clock that was set back since: it is not believed any more.
    */
   failed(webhook: Webhook, at: number): number {
-    const known = this.#of(webhook.id);
-    const before = (known.lastSuccessAt ?? at) > at ? { ...known, ...UNKNOWN_SUCCESS } : known;
-    const failures = before.failures + 1;
-    const latestAt = Math.max(before.latestAt, at);
-    this.#remember(webhook.id, { ...before, companyId: webhook.companyId, latestAt, failures });
-    return Math.max(failures, standing(webhook, before) + 1);
+    const results = this.#of(webhook);
+    if ((results.lastSuccessAt ?? at) > at) Object.assign(results, UNKNOWN_SUCCESS);
+    results.failures += 1;
+    results.latestAt = Math.max(results.latestAt, at);
+    return Math.max(results.failures, standing(webhook, results) + 1);
   }
 
   /** Notes that the counter of a webhook has changed, by whatever process; false for a webhook that isn't known here. */
   counted(webhookId: string): boolean {
-    const known = this.#results.get(webhookId);
     // Keeps its place: it was no attempt of ours.
-    if (known !== undefined) this.#results.set(webhookId, { ...known, countedElsewhere: true });
-    return known !== undefined;
+    const results = this.#results.peek(webhookId);
+    if (results !== undefined) results.countedElsewhere = true;
+    return results !== undefined;
   }
 
   /**
@@ -70,25 +67,21 @@ export class RecentResults {
    * this process had heard of them. One that lies after `now` was seen by a clock that was set back since.
    */
   untold(webhookId: string, now: number): SucceededAttempt | undefined {
-    const { companyId, lastSuccessAt: at = -Infinity, forgivenUntil } = this.#of(webhookId);
+    const results = this.#results.peek(webhookId);
+    if (results === undefined) return undefined;
+    const { companyId, lastSuccessAt: at = -Infinity, forgivenUntil } = results;
     return at > forgivenUntil && at <= now ? { companyId, webhookId, at } : undefined;
   }
 
   /** End of the last success, if one is known. */
   lastSuccessAt(webhookId: string): number | undefined {
-    return this.#results.get(webhookId)?.lastSuccessAt;
+    return this.#results.peek(webhookId)?.lastSuccessAt;
   }
 
-  #of(webhookId: string): Results {
-    return this.#results.get(webhookId) ?? NONE;
-  }
-
-  #remember(webhookId: string, results: Results): void {
-    this.#results.delete(webhookId);
-    this.#results.set(webhookId, results);
-    if (this.#results.size <= this.#max) return;
-    const [quietest] = this.#results.keys();
-    if (quietest !== undefined) this.#results.delete(quietest);
+  #of({ id, companyId }: Webhook): Results {
+    let results = this.#results.get(id);
+    if (results === undefined) this.#results.set(id, (results = { companyId, ...NONE }));
+    return results;
   }
 }
 
@@ -101,19 +94,18 @@ interface SucceededAttempt {
 
 interface Results {
   readonly companyId: string;
-  readonly lastSuccessAt: number | undefined;
+  lastSuccessAt: number | undefined;
   /** The latest end of an attempt, which may be by a clock that was set back since. */
-  readonly latestAt: number;
+  latestAt: number;
   /** End of the last success that was told to MongoDB. */
-  readonly forgivenUntil: number;
+  forgivenUntil: number;
   /** Since the last success. */
-  readonly failures: number;
-  readonly countedElsewhere: boolean;
+  failures: number;
+  countedElsewhere: boolean;
 }
 
 const UNKNOWN_SUCCESS = { lastSuccessAt: undefined, forgivenUntil: -Infinity };
-const NONE: Results = {
-  companyId: '',
+const NONE: Omit<Results, 'companyId'> = {
   ...UNKNOWN_SUCCESS,
   latestAt: -Infinity,
   failures: 0,

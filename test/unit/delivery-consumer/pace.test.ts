@@ -175,6 +175,7 @@ test('a pace whose attempts are in flight is not forgotten', () => {
   const [a, b] = [paces.of('a'), paces.of('b')];
   a.began(0);
   paces.of('c');
+  paces.of('d');
   expect([paces.of('a') === a, paces.of('b') === b]).toEqual([true, false]);
 });
 
