@@ -22,7 +22,7 @@ export async function measureLoad(
   const count = async (): Promise<void> => {
     counts.push([await cpuMsOf(adminPid), mongodbPid === undefined ? 0 : await cpuMsOf(mongodbPid)]);
   };
-  const result = await runInChild<LoadResult>(new URL('./load-process.js', import.meta.url), task, count);
+  const result = await runInChild<LoadResult>(new URL('./load-process.js', import.meta.url), task, { onBreak: count });
   const [before = [0, 0], after = [0, 0]] = counts;
   const all = Object.values(result.labels);
   const requests = all.reduce((sum, { count }) => sum + count, 0);

@@ -132,7 +132,7 @@ export class World {
     const topic = content === 'jobs' ? topics.dispatch : topics.callEvents;
     const schemaId = await this.#schemaId(topic, content === 'jobs' ? 'delivery-job' : 'call-event');
     const task: GeneratorTask = { brokers: kafka.brokers, topic, schemaId, content, recipients, pace, firstNumber };
-    return runInChild<GeneratorResult>(new URL('./generator-process.js', import.meta.url), task, onBreak);
+    return runInChild<GeneratorResult>(new URL('./generator-process.js', import.meta.url), task, { onBreak });
   }
 
   /** All processes and servers that work for a delivery; the sink apart from them. */

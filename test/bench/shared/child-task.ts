@@ -1,18 +1,20 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { ALLOCATOR_ENV, EVENT_PROCESS_FLAGS } from '../../../services/shared/platform/process/start-options.js';
 
 /**
  * Work in a process of its own, so that it takes nothing of the event loop of whoever measures. The child gets its task
  * as its first message and answers with `{ done }` or `{ failed }`. Where it comes to a break, `onBreak` is done before it
- * goes on.
+ * goes on. One whose memory is measured is started like the processes that carry events (`asService`).
  */
 export async function runInChild<T>(
   module: URL,
   task: unknown,
-  onBreak: () => Promise<void> = () => Promise.resolve(),
+  { onBreak = () => Promise.resolve(), asService = false }: ChildOptions = {},
 ): Promise<T> {
   const child = fork(fileURLToPath(module), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    ...(asService ? { execArgv: [...EVENT_PROCESS_FLAGS], env: { ...process.env, ...ALLOCATOR_ENV } } : {}),
   });
   try {
     return await new Promise<T>((resolve, reject) => {
@@ -27,6 +29,11 @@ export async function runInChild<T>(
   } finally {
     await ended(child);
   }
+}
+
+interface ChildOptions {
+  readonly onBreak?: (() => Promise<void>) | undefined;
+  readonly asService?: boolean;
 }
 
 type ChildMessage<T> = { readonly done: T } | { readonly failed: string } | { readonly break: true };

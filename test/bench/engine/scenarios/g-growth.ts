@@ -29,7 +29,9 @@ export const growth: Scenario = {
           companies: size / PER_COMPANY,
           events: quick ? 100_000 : 1_000_000,
         };
-        const result = await runInChild<JoinResult>(new URL('../join-process.js', import.meta.url), task);
+        const result = await runInChild<JoinResult>(new URL('../join-process.js', import.meta.url), task, {
+          asService: true,
+        });
         smallest ??= result;
         say(`${size}: ${result.warmUs.toFixed(2)} µs per event, ${Math.round(result.rssMiB)} MiB`);
         figures.push(...figuresOf(size, result, smallest, size === sizes.at(-1)));
