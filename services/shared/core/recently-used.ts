@@ -3,7 +3,8 @@
  *
  * In two generations: what is used is young; when the young are half of all, they become the old, and the old that were not
  * used since are forgotten. So a use is a look-up. To move an entry to the end of a Map each time would make V8 build the Map
- * anew every few uses, and each of its tables keeps the next ones alive until a full collection.
+ * anew every few uses, and each of its tables keeps the next ones alive until a full collection. (lru-cache, which caches of
+ * what was read go by, forgets by count alone: it can't be told that a value must stay.)
  */
 export class RecentlyUsed<V> {
   readonly #maxYoung: number;
