@@ -51,8 +51,12 @@ interface Item {
 
 /** How often stalled webhooks are looked for. */
 const STALL_CHECK_MS = 250;
-/** Jobs that are begun, or found to be another's, in one turn of the event loop. */
-const SLICE = 64;
+/**
+ * Jobs that are begun, or found to be another's, in one turn of the event loop. Answers are read in between: where they
+ * are here by the next turn, there are never many more in flight than this, over as few connections, whatever the caps
+ * allow. More would only wait in sockets for this process, and cost it more each (DECISIONS 51).
+ */
+const SLICE = 12;
 
 export class Dispatcher {
   readonly #options: DispatcherOptions;
@@ -167,34 +171,22 @@ export class Dispatcher {
     if (evicted.length > 0) this.#wakeAll();
   }
 
-  /** A job that lands as it begins comes back here while we are at it: the loop goes on, and the stack doesn't grow. */
+  /** Once per turn of the event loop, after the answers that it brought. */
   #pump(): void {
     if (this.#pumping) return;
     this.#pumping = true;
-    let isMore = false;
-    try {
-      isMore = this.#beginSlice();
-    } finally {
-      this.#pumping = isMore;
-    }
-    if (isMore) setImmediate(() => this.#pumpOn());
+    setImmediate(() => this.#beginSlice());
   }
 
-  /** After the answers that came meanwhile. */
-  #pumpOn(): void {
+  #beginSlice(): void {
     this.#pumping = false;
-    this.#pump();
-  }
-
-  /** Whether there may be more. */
-  #beginSlice(): boolean {
     for (let begun = 0; begun < SLICE; begun += 1) {
       const item = this.#abandoned ? undefined : this.#scheduler.take(this.#options.now());
-      if (item === undefined) return false;
+      if (item === undefined) return;
       if (item.admission.progress.revoked) this.#release(item);
       else void this.#run(item);
     }
-    return true;
+    this.#pump();
   }
 
   async #run(item: Item): Promise<void> {
