@@ -56,7 +56,7 @@ const STALL_CHECK_MS = 250;
  * are here by the next turn, there are never many more in flight than this, over as few connections, whatever the caps
  * allow. More would only wait in sockets for this process, and cost it more each (DECISIONS 51).
  */
-const SLICE = 12;
+const PER_TURN = 12;
 
 export class Dispatcher {
   readonly #options: DispatcherOptions;
@@ -65,6 +65,7 @@ export class Dispatcher {
   #leaving = { jobs: 0, bytes: 0 };
   #abandoned = false;
   #pumping = false;
+  #begunInTurn = 0;
   #waiting: (() => void)[] = [];
 
   constructor(options: DispatcherOptions) {
@@ -171,21 +172,28 @@ export class Dispatcher {
     if (evicted.length > 0) this.#wakeAll();
   }
 
-  /** Once per turn of the event loop, after the answers that it brought. */
+  /** A job that lands as it begins comes back here while we are at it: the loop goes on, and the stack doesn't grow. */
   #pump(): void {
     if (this.#pumping) return;
     this.#pumping = true;
-    setImmediate(() => this.#beginSlice());
+    while (this.#begunInTurn < PER_TURN && this.#beginNext());
+    this.#pumping = false;
   }
 
-  #beginSlice(): void {
-    this.#pumping = false;
-    for (let begun = 0; begun < SLICE; begun += 1) {
-      const item = this.#abandoned ? undefined : this.#scheduler.take(this.#options.now());
-      if (item === undefined) return;
-      if (item.admission.progress.revoked) this.#release(item);
-      else void this.#run(item);
-    }
+  /** Whether there was one that may go. */
+  #beginNext(): boolean {
+    const item = this.#abandoned ? undefined : this.#scheduler.take(this.#options.now());
+    if (item === undefined) return false;
+    if (this.#begunInTurn === 0) setImmediate(() => this.#nextTurn());
+    this.#begunInTurn += 1;
+    if (item.admission.progress.revoked) this.#release(item);
+    else void this.#run(item);
+    return true;
+  }
+
+  /** After the answers that came meanwhile. */
+  #nextTurn(): void {
+    this.#begunInTurn = 0;
     this.#pump();
   }
 

@@ -69,32 +69,21 @@ function stage({ inFlight = 10, perWebhook = 10, surplus, crowdedAt = 100, lands
     return record;
   };
   const end = async (jobId: string): Promise<void> => {
-    await settled();
     ends.get(jobId)?.resolve('delivered');
     await settled();
   };
   const fail = async (jobId: string, error: unknown): Promise<void> => {
-    await settled();
     ends.get(jobId)?.reject(error);
     await settled();
   };
-  const land = async (jobId: string): Promise<void> => {
-    await settled();
-    landings.get(jobId)?.();
-    await settled();
-  };
+  const land = (jobId: string): void => landings.get(jobId)?.();
   return { dispatcher, partition, begun, errors, admit, land, end, fail, left, noted, clock };
 }
 
-/** What was asked for until now has been begun, and what ended until now has been followed by the next. */
-async function settled(): Promise<void> {
-  for (let turns = 0; turns < 2; turns += 1) await turn();
-}
-
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await turn();
+  while (!holds()) await settled();
 }
 
 /** Whether the promise has resolved by now. */
@@ -125,7 +114,6 @@ describe('records finish when their attempts return', () => {
   test('the next attempt begins when one ends', async () => {
     const { admit, end, begun } = stage({ inFlight: 2 });
     for (const jobId of ['a', 'b', 'c', 'd']) admit(jobId);
-    await settled();
     expect(begun).toEqual(['a', 'b']);
     await end('b');
     expect(begun).toEqual(['a', 'b', 'c']);
@@ -136,7 +124,7 @@ describe('a job whose endpoint is done with it', () => {
   test('gives its place and its conversation to the next, but neither its record nor its memory', async () => {
     const { admit, land, end, begun, dispatcher } = stage({ perWebhook: 1 });
     const [record] = [admit('a', { conversationId: 'c' }), admit('b', { conversationId: 'c' })];
-    await land('a');
+    land('a');
     expect([begun, record?.finished, dispatcher.inFlight, dispatcher.jobs]).toEqual([['a', 'b'], false, 1, 2]);
     await end('a');
     expect([record?.finished, dispatcher.inFlight, dispatcher.jobs]).toEqual([true, 1, 1]);
@@ -157,7 +145,7 @@ describe('a job whose endpoint is done with it', () => {
   test('is waited for at the end', async () => {
     const { admit, land, end, dispatcher } = stage();
     admit('a');
-    await land('a');
+    land('a');
     const abandoned = dispatcher.abandon();
     expect(await isDone(abandoned)).toBe(false);
     await end('a');
@@ -169,9 +157,10 @@ test('jobs are begun 12 at a time, so that answers are read in between', async (
   const { admit, end, begun } = stage({ inFlight: 1, landsAtOnce: (jobId) => jobId !== 'first' });
   admit('first');
   for (let n = 1; n < 200; n += 1) admit(`job ${n}`);
+  await settled();
   const turns: number[] = [];
   const watch = async (): Promise<void> => {
-    for (turns.push(begun.length); begun.length < 200; turns.push(begun.length)) await turn();
+    for (turns.push(begun.length); begun.length < 200; turns.push(begun.length)) await settled();
   };
   await Promise.all([end('first'), watch()]);
   const steps = turns.map((count, turn) => count - (turns[turn - 1] ?? 0));
@@ -183,7 +172,6 @@ describe('a partition that is lost', () => {
     const { admit, end, begun, partition, dispatcher } = stage({ inFlight: 1 });
     const lost = new PartitionProgress('webhooks.dispatch', 1);
     const flying = admit('flying', {}, lost);
-    await settled();
     for (const jobId of ['x', 'y', 'z']) admit(jobId, {}, lost);
     const ours = admit('ours');
     lost.revoke();
@@ -199,7 +187,6 @@ describe('a partition that is lost', () => {
       const { admit, end, begun, dispatcher } = stage({ inFlight: 1 });
       const lost = new PartitionProgress('webhooks.dispatch', 1);
       admit('first', {}, lost);
-      await settled();
       for (let n = 0; n < 100_000; n += 1) admit(`job ${n}`, { conversationId: conversationOf(n) }, lost);
       lost.revoke();
       await end('first');
@@ -228,7 +215,6 @@ describe('drain', () => {
   test('is ended by abandon', async () => {
     const { admit, dispatcher } = stage();
     admit('a');
-    await settled();
     const draining = dispatcher.drain();
     void dispatcher.abandon();
     expect(await isDone(draining)).toBe(true);
@@ -239,7 +225,6 @@ describe('abandon', () => {
   test('begins nothing more, and resolves when what is in flight has ended', async () => {
     const { admit, end, begun, dispatcher } = stage({ inFlight: 1 });
     const records = [admit('a'), admit('b')];
-    await settled();
     const abandoning = dispatcher.abandon();
     admit('c');
     expect(await isDone(abandoning)).toBe(false);
@@ -251,7 +236,6 @@ describe('abandon', () => {
   test('resolves also when what is in flight fails', async () => {
     const { admit, fail, dispatcher } = stage();
     const record = admit('a');
-    await settled();
     const abandoning = dispatcher.abandon();
     await fail('a', new Error('interrupted'));
     expect([await isDone(abandoning), record.finished]).toEqual([true, false]);
@@ -293,7 +277,6 @@ describe('what waits for a slow webhook and holds its partition’s commit back 
     const slow = [admit('s1', SLOW), admit('s2', SLOW), admit('s3', { ...SLOW, conversationId: 's1' })];
     admit('a', { webhookId: 'wh_a' });
     admit('b', { webhookId: 'wh_b' });
-    await settled();
     clock.now = 2_000;
     await until(() => left.size > 0);
     expect([[...left.keys()].sort(), noted.sort(), begun]).toEqual([
@@ -315,7 +298,6 @@ describe('what waits for a slow webhook and holds its partition’s commit back 
     ] as const) {
       const { admit, dispatcher, left, clock } = stage({ perWebhook: 1, surplus: () => false, crowdedAt });
       for (const jobId of ['s1', 's2', 's3', 's4']) admit(jobId, SLOW);
-      await settled();
       clock.now = 2_000;
       await until(() => dispatcher.slowInFlight > 0);
       expect([...left.keys()].sort()).toEqual(leaving);
@@ -329,7 +311,6 @@ describe('what waits for a slow webhook and holds its partition’s commit back 
     ] as const) {
       const { dispatcher, admit, left, clock } = stage({ perWebhook: 1, surplus: () => false });
       for (let n = 0; n < jobs; n += 1) admit(`s${n}`, SLOW);
-      await settled();
       clock.now = now;
       await new Promise((resolve) => setTimeout(resolve, 600));
       expect([left.size, dispatcher.jobs]).toEqual([0, jobs]);
@@ -341,7 +322,6 @@ describe('what waits for a slow webhook and holds its partition’s commit back 
     for (let n = 0; n < 9; n += 1) admit(`s${n}`, SLOW);
     void dispatcher.abandon();
     const surplus = admit('surplus', SLOW);
-    await settled();
     clock.now = 2_000;
     await new Promise((resolve) => setTimeout(resolve, 600));
     expect([left.size, surplus.finished]).toEqual([0, false]);
@@ -354,7 +334,6 @@ describe('what waits for a slow webhook and holds its partition’s commit back 
     admit('gone', SLOW, lost);
     for (let n = 2; n < 9; n += 1) admit(`s${n}`, SLOW);
     lost.revoke();
-    await settled();
     clock.now = 2_000;
     await until(() => left.size > 0);
     expect([left.size, left.has('gone')]).toEqual([7, false]);
