@@ -1,6 +1,7 @@
 import { connect as connectTcp, isIP } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { Kafka, logLevel, type ISocketFactory, type KafkaConfig, type LogEntry, type SASLOptions } from 'kafkajs';
+import { passOverEmptyPartitions } from './empty-partitions.js';
 import { markFetchedBatches } from './outdated-batches.js';
 import { ownNodeIds } from './own-node-ids.js';
 import { encodeProducedAtOnce } from './produce-encoding.js';
@@ -41,6 +42,7 @@ export function tellsOfLoss(detail: string): boolean {
 }
 
 export function createKafka(settings: KafkaSettings, log: KafkaLog): Kafka {
+  passOverEmptyPartitions();
   quietRequestQueues();
   steadyHeartbeats();
   markFetchedBatches();

@@ -1,4 +1,7 @@
-/** What quiet-request-queue.ts, steady-heartbeats.ts, outdated-batches.ts, produce-encoding.ts and own-node-ids.ts touch of kafkajs (2.2.4) that its types don't tell of. */
+/**
+ * What quiet-request-queue.ts, steady-heartbeats.ts, outdated-batches.ts, empty-partitions.ts, produce-encoding.ts and
+ * own-node-ids.ts touch of kafkajs (2.2.4) that its types don't tell of.
+ */
 declare module 'kafkajs/src/consumer/consumerGroup.js' {
   export default class ConsumerGroup {
     /** Epoch ms of the last heartbeat. */
@@ -84,8 +87,20 @@ declare module 'kafkajs/src/broker/index.js' {
     readonly response: unknown;
   };
 
+  export interface FetchedPartition {
+    readonly partition: number;
+    /** Absent before version 11 of the request; -1 where the leader itself is to be read. */
+    readonly preferredReadReplica?: number;
+    readonly messages: readonly object[];
+  }
+
+  export interface FetchResponse {
+    readonly responses: readonly { readonly topicName: string; readonly partitions: readonly FetchedPartition[] }[];
+  }
+
   export default class Broker {
     lookupRequest: (apiKey: number, definition: unknown) => Protocol;
+    fetch(options: object): Promise<FetchResponse>;
     produce(options: Pick<ProduceOptions, 'topicData'> & Partial<ProduceOptions>): Promise<unknown>;
   }
 }
