@@ -47,6 +47,7 @@ interface Item {
   readonly job: Job;
   readonly origin: Origin;
   readonly admission: Admission;
+  landed: boolean;
 }
 
 /** How often stalled webhooks are looked for. */
@@ -111,7 +112,7 @@ export class Dispatcher {
     const { overflow } = this.#options;
     if (overflow !== undefined && origin === 'topic' && !this.#abandoned && this.#isSurplus(job, overflow.gate))
       return void this.#leave(job, admission, overflow);
-    this.#scheduler.admit({ job, origin, admission });
+    this.#scheduler.admit({ job, origin, admission, landed: false });
     this.#pump();
   }
 

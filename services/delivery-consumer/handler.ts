@@ -157,7 +157,8 @@ export function createAttempt(settings: AttemptSettings, ports: AttemptPorts): A
     }
     const decision = { kind: 'delivered' } as const;
     ports.observe.attempted({ job, webhook, request, outcome, decision, startedAt, endedAt });
-    await settleSuccess(ports, webhook, endedAt, origin === 'probe', landed);
+    const settling = settleSuccess(ports, webhook, endedAt, origin === 'probe', landed);
+    if (settling !== undefined) await settling;
     return 'delivered';
   };
 
@@ -264,20 +265,23 @@ function createFollowFailure(settings: AttemptSettings, ports: AttemptPorts, hol
   };
 }
 
-/** A probe's success is told whatever is remembered here: the webhook that was read may be older than the circuit. */
-async function settleSuccess(
+/**
+ * Tells of a success where it may reset something; undefined where it can't, as nearly always. A probe's is told whatever
+ * is remembered here: the webhook that was read may be older than the circuit.
+ */
+function settleSuccess(
   ports: AttemptPorts,
   webhook: Webhook | UnreadableWebhook,
   at: number,
   isProbe: boolean,
   landed: () => void,
-): Promise<void> {
-  if ('unreadable' in webhook) return;
+): Promise<void> | undefined {
+  if ('unreadable' in webhook) return undefined;
   const { id: webhookId, companyId } = webhook;
   const forgivesUntil = ports.recent.succeeded(webhook, at);
-  if (forgivesUntil === undefined && !isProbe) return;
+  if (forgivesUntil === undefined && !isProbe) return undefined;
   landed();
-  await ports.countSuccess({ companyId, webhookId, at: forgivesUntil ?? at });
+  return ports.countSuccess({ companyId, webhookId, at: forgivesUntil ?? at });
 }
 
 /** Whether the event waits among what is held, because its endpoint asked for that. */

@@ -43,6 +43,8 @@ export interface Schedulable {
     readonly conversationId: string;
     readonly body: { readonly byteLength: number };
   };
+  /** False when it is admitted; from then on the scheduler's. */
+  landed: boolean;
 }
 
 /** What the scheduler needs to know of a webhook; instants are those that it is given. */
@@ -99,7 +101,7 @@ export class Scheduler<J extends Schedulable> {
   readonly #webhooks = new Map<string, WebhookQueue<J>>();
   readonly #rounds = { fast: new Round<J>(), unknown: new Round<J>(), slow: new Round<J>() };
   readonly #inFlight = { fast: 0, unknown: 0, slow: 0 };
-  readonly #landed = new Set<J>();
+  #landed = 0;
   #admitted = 0;
   #jobs = 0;
   #bytes = 0;
@@ -143,7 +145,7 @@ export class Scheduler<J extends Schedulable> {
 
   /** Jobs taken and not released yet: those in flight, and those that have landed. */
   get underWay(): number {
-    return this.inFlight + this.#landed.size;
+    return this.inFlight + this.#landed;
   }
 
   /** Webhooks with at least one job here that hasn't landed. */
@@ -204,8 +206,9 @@ export class Scheduler<J extends Schedulable> {
 
   /** Ends the flight of a job that `take` gave, once; it is still to be released. */
   land(item: J, now: number): void {
-    if (this.#landed.has(item)) return;
-    this.#landed.add(item);
+    if (item.landed) return;
+    item.landed = true;
+    this.#landed++;
     const { job } = item;
     const queue = this.#queueOf(job.webhookId);
     this.#classify(queue);
@@ -223,7 +226,7 @@ export class Scheduler<J extends Schedulable> {
   /** Ends a job that `take` gave, landed or not. */
   release(item: J, now: number): void {
     this.land(item, now);
-    this.#landed.delete(item);
+    this.#landed--;
     this.#jobs--;
     this.#bytes -= item.job.body.byteLength;
   }

@@ -148,14 +148,10 @@ export async function startDelivery(context: ServiceContext, settings: DeliveryS
 
 /** Sends; the webhook's pace knows from when to when its endpoint was being asked. */
 function inPace(sender: Sender, paces: Paces): (request: HttpRequest, webhookId: string) => Promise<SendResult> {
-  return async (request, webhookId) => {
+  return (request, webhookId) => {
     const pace = paces.of(webhookId);
     pace.asked(performance.now());
-    try {
-      return await sender.send(request);
-    } finally {
-      pace.answered(performance.now());
-    }
+    return sender.send(request, () => pace.answered(performance.now()));
   };
 }
 

@@ -18,6 +18,7 @@ function item(name: string, bytes = 1): Item {
   return {
     name,
     job: { webhookId: name.slice(0, 1), conversationId: name.slice(1, 2), body: { byteLength: bytes } },
+    landed: false,
   };
 }
 

@@ -214,7 +214,7 @@ function play(bounds: Bounds, kindsAtFirst: readonly PaceKind[], steps: readonly
     if (current.kind === 'admit') {
       const { webhook, conversation, bytes } = current;
       const job = { webhookId: `w${webhook}`, conversationId: `c${conversation}`, body: { byteLength: bytes } };
-      const item = { number: admitted++, job };
+      const item = { number: admitted++, job, landed: false };
       scheduler.admit(item);
       model.admit(item);
     } else if (current.kind === 'take') {

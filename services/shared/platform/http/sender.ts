@@ -32,7 +32,8 @@ export interface SenderOptions {
 }
 
 export interface Sender {
-  send(request: HttpRequest): Promise<SendResult>;
+  /** `onEnd` is called as the endpoint has answered, or won't. */
+  send(request: HttpRequest, onEnd?: () => void): Promise<SendResult>;
   close(): Promise<void>;
   /** Connections that are open. */
   readonly connections: number;
@@ -49,9 +50,12 @@ export function createSender(options: SenderOptions): Sender {
     maxConnections: options.maxConnections ?? MAX_CONNECTIONS,
   });
   return {
-    send: (request) =>
+    send: (request, onEnd) =>
       new Promise((resolve) => {
-        const exchange = new Exchange(options, resolve);
+        const exchange = new Exchange(options, (result) => {
+          onEnd?.();
+          resolve(result);
+        });
         try {
           pools.dispatch(request, exchange);
         } catch (error) {
