@@ -55,9 +55,10 @@ const STALL_CHECK_MS = 250;
 /**
  * Jobs that are begun, or found to be another's, in one turn of the event loop. Answers are read in between: where they
  * are here by the next turn, there are never many more in flight than this, over as few connections, whatever the caps
- * allow. More would only wait in sockets for this process, and cost it more each (DECISIONS 51).
+ * allow. More would only wait in sockets for this process, and cost it more each. More than are admitted in a turn, so
+ * that jobs of fast endpoints don't pile up in memory and grow old there (DECISIONS 51).
  */
-const PER_TURN = 12;
+const PER_TURN = 24;
 
 export class Dispatcher {
   readonly #options: DispatcherOptions;

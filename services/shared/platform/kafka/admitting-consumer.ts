@@ -32,8 +32,8 @@ export interface AdmittingConsumerOptions
   readonly onForgotten: (error: Error) => void;
 }
 
-/** Records admitted in one go, about a millisecond: what they ask of the event loop must not delay answers. */
-const SLICE = 64;
+/** Records admitted in one turn of the event loop: what they ask of it must not delay answers. */
+const ADMITTED_PER_TURN = 16;
 
 export class AdmittingConsumer {
   readonly #options: AdmittingConsumerOptions;
@@ -123,7 +123,7 @@ export class AdmittingConsumer {
     if (this.#quiesced || held === undefined) return;
     let admitted = 0;
     for (const message of batch.messages) {
-      if ((admitted += 1) % SLICE === 0) await othersTurn();
+      if ((admitted += 1) % ADMITTED_PER_TURN === 0) await othersTurn();
       // What isn't admitted isn't resolved: it comes again, elsewhere.
       if (!this.#takes(held)) return;
       const offset = Number(message.offset);
