@@ -7,8 +7,9 @@ import { FifoQueue } from '../shared/core/fifo-queue.js';
  * "One endpoint can't hurt another": each webhook has its own queue; the queues take turns (round-robin), one job per
  * turn; a webhook has at most as many attempts in flight as its pace allows, all together at most `inFlight`. Webhooks
  * that aren't known to be fast share at most `slowInFlight` of those among them: however many endpoints hang, they can't
- * fill the global cap. An eighth of it is kept for them, so that a rush of fast ones doesn't starve them. Those that
- * nobody knows yet go before the slow, and `unknownInFlight` of them go in any case: after a restart a webhook shows that
+ * fill the global cap. An eighth of it is kept for them, and of eight attempts that begin one is theirs if it may go, so
+ * that a rush of fast ones starves them neither of places nor, where places are always free, of turns. Those that nobody
+ * knows yet go before the slow, and `unknownInFlight` of them go in any case: after a restart a webhook shows that
  * it is fast however many others hang. When webhooks turn slow, what they have in flight counts among the slow from then
  * on, and may exceed the bounds until it ends. "Order: within a webhook, jobs of one conversation go one at a time":
  * the next one becomes ready when the one before it has landed. Among those that are ready the one that was admitted
@@ -93,6 +94,8 @@ export interface QueueSize {
 const EMPTY: QueueSize = { waiting: 0, bytes: 0, inLine: false };
 /** The part of the global cap that fast webhooks leave to the others. */
 const KEPT_FOR_SLOW = 1 / 8;
+/** After so many attempts to fast webhooks it is another's turn. */
+const FAST_IN_A_ROW = 7;
 
 export class Scheduler<J extends Schedulable> {
   readonly #limits: SchedulerLimits;
@@ -102,6 +105,7 @@ export class Scheduler<J extends Schedulable> {
   readonly #rounds = { fast: new Round<J>(), unknown: new Round<J>(), slow: new Round<J>() };
   readonly #inFlight = { fast: 0, unknown: 0, slow: 0 };
   #landed = 0;
+  #fastInARow = 0;
   #admitted = 0;
   #jobs = 0;
   #bytes = 0;
@@ -198,6 +202,7 @@ export class Scheduler<J extends Schedulable> {
       queue.pace.began(now);
       queue.inFlight++;
       this.#inFlight[kind]++;
+      this.#fastInARow = kind === 'fast' ? this.#fastInARow + 1 : 0;
       this.#enterRound(queue);
       return item;
     }
@@ -294,10 +299,12 @@ export class Scheduler<J extends Schedulable> {
     const { fast, unknown, slow } = this.#inFlight;
     const shared = slow + Math.max(0, unknown - unknownInFlight);
     const left = Math.max(this.#keptForSlow, Math.min(shared, slowInFlight));
-    if (!this.#rounds.fast.isEmpty && fast + left < inFlight) return 'fast';
+    const mayFast = !this.#rounds.fast.isEmpty && fast + left < inFlight;
+    if (mayFast && this.#fastInARow < FAST_IN_A_ROW) return 'fast';
     const hasRoom = fast + shared < inFlight && shared < slowInFlight;
     if (!this.#rounds.unknown.isEmpty && (unknown < unknownInFlight || hasRoom)) return 'unknown';
-    return !this.#rounds.slow.isEmpty && hasRoom ? 'slow' : undefined;
+    if (!this.#rounds.slow.isEmpty && hasRoom) return 'slow';
+    return mayFast ? 'fast' : undefined;
   }
 
   #classify(queue: WebhookQueue<J>): void {

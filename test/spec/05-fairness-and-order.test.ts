@@ -122,6 +122,19 @@ describe('webhooks that aren’t fast share a part of the global cap', () => {
     expect([taken.length, taken.filter((name) => name.startsWith('S'))]).toEqual([16, ['S1', 'S2']]);
   });
 
+  test('fear: a rush of fast ones whose places never run out starves the others of turns', () => {
+    const limits = { inFlight: 100, slowInFlight: 20, unknownInFlight: 5, perWebhook: 100, slow: 'S', unknown: 'U' };
+    const scheduler = schedulerWith('S1 S2 U1', limits);
+    const begun: string[] = [];
+    for (let n = 0; n < 40; n += 1) {
+      scheduler.admit(item('A1'));
+      const taken = scheduler.take(0);
+      begun.push(taken?.name.slice(0, 1) ?? '-');
+      if (taken?.name.startsWith('A') === true) scheduler.release(taken, 0);
+    }
+    expect(begun.join('')).toBe(`${'A'.repeat(7)}U${'A'.repeat(7)}S${'A'.repeat(7)}S${'A'.repeat(16)}`);
+  });
+
   test('the unknown go before the slow, and some of them however many places the slow have', () => {
     const limits = { inFlight: 8, slowInFlight: 3, unknownInFlight: 2, slow: 'ST', unknown: 'UVWXYZ' };
     const scheduler = schedulerWith('S1 S2 T1 T2 U1', limits);

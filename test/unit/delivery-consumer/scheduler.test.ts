@@ -37,6 +37,7 @@ class Model {
   readonly held: Item[] = [];
   readonly flying = new Set<Item>();
   readonly landed = new Set<Item>();
+  #fastInARow = 0;
   /** For each webhook that could go: which others went since it could. */
   readonly #passedBy = new Map<string, string[]>();
 
@@ -98,7 +99,9 @@ class Model {
     // Held is in the order of admission.
     expect(item).toBe(free.find(({ job }) => job.webhookId === item.job.webhookId));
     const kind = this.kindOf(item.job.webhookId);
-    expect(kind).toBe(KINDS.find((one) => free.some(({ job }) => this.kindOf(job.webhookId) === one)));
+    const [first, second] = KINDS.filter((one) => free.some(({ job }) => this.kindOf(job.webhookId) === one));
+    expect(kind).toBe(first === 'fast' && this.#fastInARow >= 7 ? (second ?? first) : first);
+    this.#fastInARow = kind === 'fast' ? this.#fastInARow + 1 : 0;
     this.#passedBy.delete(item.job.webhookId);
     for (const [webhookId, passedBy] of this.#passedBy) {
       if (this.kindOf(webhookId) !== kind) continue;
