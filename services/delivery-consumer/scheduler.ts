@@ -301,10 +301,14 @@ export class Scheduler<J extends Schedulable> {
     const left = Math.max(this.#keptForSlow, Math.min(shared, slowInFlight));
     const mayFast = !this.#rounds.fast.isEmpty && fast + left < inFlight;
     if (mayFast && this.#fastInARow < FAST_IN_A_ROW) return 'fast';
-    const hasRoom = fast + shared < inFlight && shared < slowInFlight;
-    if (!this.#rounds.unknown.isEmpty && (unknown < unknownInFlight || hasRoom)) return 'unknown';
-    if (!this.#rounds.slow.isEmpty && hasRoom) return 'slow';
-    return mayFast ? 'fast' : undefined;
+    return this.#openRoundOfOthers(fast + shared < inFlight && shared < slowInFlight) ?? (mayFast ? 'fast' : undefined);
+  }
+
+  /** `hasRoom`: among the places that the unknown share with the slow. */
+  #openRoundOfOthers(hasRoom: boolean): 'unknown' | 'slow' | undefined {
+    if (!this.#rounds.unknown.isEmpty && (hasRoom || this.#inFlight.unknown < this.#limits.unknownInFlight))
+      return 'unknown';
+    return !this.#rounds.slow.isEmpty && hasRoom ? 'slow' : undefined;
   }
 
   #classify(queue: WebhookQueue<J>): void {
