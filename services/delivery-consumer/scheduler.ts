@@ -92,10 +92,10 @@ export interface QueueSize {
 }
 
 const EMPTY: QueueSize = { waiting: 0, bytes: 0, inLine: false };
-/** The part of the global cap that fast webhooks leave to the others. */
+/** The part of the global cap, and of the attempts that begin, that fast webhooks leave to the others. */
 const KEPT_FOR_SLOW = 1 / 8;
 /** After so many attempts to fast webhooks it is another's turn. */
-const FAST_IN_A_ROW = 7;
+const FAST_IN_A_ROW = 1 / KEPT_FOR_SLOW - 1;
 
 export class Scheduler<J extends Schedulable> {
   readonly #limits: SchedulerLimits;
