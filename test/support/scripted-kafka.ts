@@ -96,7 +96,7 @@ export function scriptedKafka(commit: Commit = () => Promise.resolve()): Scripte
   return scripted;
 }
 
-const positions = (): object => ({ committedOffsets: () => ({ t: { 0: '0' } }), nextOffset: () => '0' });
+const positions = () => ({ committedOffsets: () => ({ t: { 0: '0' } }), nextOffset: () => '0', resolvedOffsets: {} });
 
 /** kafkajs's own member of a group, as far as it fetches: whose batches and joins ours tells apart. */
 function scriptedGroup(offsets: () => readonly number[]): ConsumerGroup {
@@ -112,6 +112,8 @@ function scriptedGroup(offsets: () => readonly number[]): ConsumerGroup {
   const cluster = {
     refreshMetadataIfNecessary: () => Promise.resolve(),
     findBroker: () => Promise.resolve(broker),
+    // None is connected, so kafkajs fetches itself.
+    brokerPool: { brokers: {} },
   };
   const options = { retry: {}, cluster, instrumentationEmitter: { emit: () => undefined } };
   const group = new ConsumerGroup({ ...options, logger: { namespace: () => ({}) } });

@@ -1,10 +1,9 @@
 import { connect as connectTcp, isIP } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { Kafka, logLevel, type ISocketFactory, type KafkaConfig, type LogEntry, type SASLOptions } from 'kafkajs';
-import { passOverEmptyPartitions } from './empty-partitions.js';
+import { produceDirectly } from './direct-produce.js';
 import { markFetchedBatches } from './outdated-batches.js';
 import { ownNodeIds } from './own-node-ids.js';
-import { encodeProducedAtOnce } from './produce-encoding.js';
 import { quietRequestQueues } from './quiet-request-queue.js';
 import { steadyHeartbeats } from './steady-heartbeats.js';
 
@@ -42,11 +41,10 @@ export function tellsOfLoss(detail: string): boolean {
 }
 
 export function createKafka(settings: KafkaSettings, log: KafkaLog): Kafka {
-  passOverEmptyPartitions();
   quietRequestQueues();
   steadyHeartbeats();
   markFetchedBatches();
-  encodeProducedAtOnce();
+  produceDirectly();
   ownNodeIds();
   const config: KafkaConfig = {
     clientId: settings.clientId,

@@ -1,4 +1,6 @@
+import type { Batch } from 'kafkajs';
 import ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js';
+import { fetchDirectly } from './direct-fetch.js';
 
 /**
  * Tells batches that kafkajs (2.2.4) fetched before the member's last join.
@@ -20,12 +22,9 @@ export function isOutdated(batch: object): boolean {
 /** A join replaces the offset manager. */
 const fetches = new WeakMap<object, { readonly group: ConsumerGroup; readonly offsetManager: object }>();
 
-// eslint-disable-next-line @typescript-eslint/unbound-method -- called on its group
-const fetch = ConsumerGroup.prototype.fetch;
-
-async function fetchAndMark(this: ConsumerGroup, nodeId: number): Promise<readonly object[]> {
+async function fetchAndMark(this: ConsumerGroup, nodeId: number): Promise<readonly Batch[]> {
   const { offsetManager } = this;
-  const batches = await fetch.call(this, nodeId);
+  const batches = await fetchDirectly(this, nodeId);
   for (const batch of batches) fetches.set(batch, { group: this, offsetManager });
   return batches;
 }

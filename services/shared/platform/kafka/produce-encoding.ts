@@ -1,69 +1,16 @@
 import { crc32c } from '@node-rs/crc32';
-import Broker from 'kafkajs/src/broker/index.js';
-import type { Message, PartitionMessages, ProduceOptions, ProtocolRequest } from 'kafkajs/src/broker/index.js';
-import Encoder from 'kafkajs/src/protocol/encoder.js';
+import type { Message, PartitionMessages, ProduceOptions } from 'kafkajs/src/broker/index.js';
+import type { ProduceAnswer } from 'kafkajs/src/protocol/requests/produce/v7/response.js';
+import { ByteReader } from './byte-reader.js';
 
 /**
- * Encodes what kafkajs (2.2.4) produces in one pass, byte for byte as it does itself.
+ * Produce requests and their answers in the version that direct-produce.ts speaks (7), each in one pass, byte for byte as
+ * kafkajs (2.2.4) makes them. No I/O.
  *
  * kafkajs makes an encoder per record, batch, partition, topic and request, each of which copies what the one before it
  * made into memory that is cleared and grows by doubling, calculates 64-bit integers of any precision for each record's
- * timestamp, and the checksum byte by byte in JavaScript: more than half of the fan-out's own CPU. What is out of the
- * ordinary here is left to it: headers, timestamps, compression, transactions, sequences, and brokers before 0.11.
+ * timestamp, and the checksum byte by byte in JavaScript: more than half of the fan-out's own CPU.
  */
-export function encodeProducedAtOnce(): void {
-  Broker.prototype.produce = produceEncodedAtOnce;
-}
-
-// eslint-disable-next-line @typescript-eslint/unbound-method -- called on its broker
-const produce = Broker.prototype.produce;
-
-type Produced = Parameters<typeof produce>[0];
-
-function produceEncodedAtOnce(this: Broker, options: Produced): Promise<unknown> {
-  const { lookupRequest } = this;
-  if (!isOrdinary(options)) return produce.call(this, options);
-  const wrapped: typeof lookupRequest = (apiKey, definition) => {
-    const protocol = lookupRequest(apiKey, definition);
-    return (args) => {
-      const made = protocol(args);
-      return made.request.apiVersion < FIRST_OF_BATCHES
-        ? made
-        : { ...made, request: encodedAtOnce(made.request, args) };
-    };
-  };
-  return produce.call(Object.create(this, { lookupRequest: { value: wrapped } }) as Broker, options);
-}
-
-const NOBODY = -1;
-/** The version of the request since which records come in batches with one checksum. */
-const FIRST_OF_BATCHES = 3;
-
-function isOrdinary({ topicData, transactionalId, producerId, compression = 0 }: Produced): boolean {
-  return (
-    compression === 0 &&
-    (transactionalId ?? undefined) === undefined &&
-    (producerId === undefined || producerId === NOBODY) &&
-    topicData.every(({ partitions }) =>
-      partitions.every(({ messages }) =>
-        messages.every(({ headers, timestamp }) => headers === undefined && (timestamp ?? undefined) === undefined),
-      ),
-    )
-  );
-}
-
-function encodedAtOnce(request: ProtocolRequest, options: ProduceOptions): ProtocolRequest {
-  return { ...request, encode: () => Promise.resolve(encoderOf(encodeProduce(options, Date.now()))) };
-}
-
-/** What kafkajs takes for the result of an encoding. */
-function encoderOf(bytes: Buffer): Encoder {
-  const encoder = new Encoder(1);
-  encoder.buf = bytes;
-  encoder.offset = bytes.length;
-  return encoder;
-}
-
 /** From the partition's leader epoch to the records: what the length of a batch counts beside these. */
 const BATCH_HEADER_BYTES = 49;
 /** The first offset and the length itself. */
@@ -73,8 +20,8 @@ const CHECKSUM_AT = 17;
 const CHECKED_FROM = 21;
 const MAGIC = 2;
 
-/** The body of a produce request, version 3 and later, for records without headers that were made at `now` (epoch ms). */
-export function encodeProduce({ acks, timeout, topicData }: ProduceOptions, now: number): Buffer {
+/** The request for records without headers that were made at `now` (epoch ms), behind `room` bytes for its header. */
+export function encodeProduce({ acks, timeout, topicData }: ProduceOptions, now: number, room: number): Buffer {
   const topics = topicData.map(({ topic, partitions }) => ({
     name: Buffer.from(topic),
     partitions: partitions.map(({ partition, messages }) => sizedBatch(partition, messages)),
@@ -83,10 +30,10 @@ export function encodeProduce({ acks, timeout, topicData }: ProduceOptions, now:
     topics.reduce(
       (sum, { name, partitions }) =>
         partitions.reduce((all, { size }) => all + 8 + BATCH_PREFIX_BYTES + size, sum + 2 + name.length + 4),
-      2 + 2 + 4 + 4,
+      room + 2 + 2 + 4 + 4,
     ),
   );
-  let at = bytes.writeInt16BE(-1);
+  let at = bytes.writeInt16BE(-1, room);
   at = bytes.writeInt16BE(acks, at);
   at = bytes.writeInt32BE(timeout, at);
   at = bytes.writeInt32BE(topics.length, at);
@@ -152,7 +99,7 @@ function writeBatch(bytes: Buffer, from: number, { partition, records, size }: S
   at = bytes.writeBigInt64BE(timestamp, at);
   at = bytes.writeBigInt64BE(timestamp, at);
   // Nobody's sequence: not idempotent.
-  at = bytes.writeBigInt64BE(BigInt(NOBODY), at);
+  at = bytes.writeBigInt64BE(-1n, at);
   at = bytes.writeInt16BE(0, at);
   at = bytes.writeInt32BE(0, at);
   at = bytes.writeInt32BE(records.length, at);
@@ -197,3 +144,27 @@ function varIntBytes(value: number): number {
 function zigZag(value: number): number {
   return ((value << 1) ^ (value >> 31)) >>> 0;
 }
+
+/** What was stored, and for how long to be quiet; undefined when a partition was refused: kafkajs then says why. */
+export function decodeProduced(answer: Buffer): ProduceAnswer | undefined {
+  const reader = new ByteReader(answer);
+  const topics = [];
+  for (let left = reader.int32(); left > 0; left -= 1) {
+    const topic = { topicName: reader.string(), partitions: [] as StoredPartition[] };
+    topics.push(topic);
+    for (let partitions = reader.int32(); partitions > 0; partitions -= 1) {
+      const stored = {
+        partition: reader.int32(),
+        errorCode: reader.int16(),
+        baseOffset: String(reader.int64()),
+        logAppendTime: String(reader.int64()),
+        logStartOffset: String(reader.int64()),
+      };
+      if (stored.errorCode !== 0) return undefined;
+      topic.partitions.push(stored);
+    }
+  }
+  return { topics, clientSideThrottleTime: reader.int32() };
+}
+
+type StoredPartition = ProduceAnswer['topics'][number]['partitions'][number];

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import type Broker from 'kafkajs/src/broker/index.js';
 import BrokerPool from 'kafkajs/src/cluster/brokerPool.js';
 import { ownNodeIds } from '../../../../services/shared/platform/kafka/own-node-ids.js';
 
@@ -16,7 +17,8 @@ function poolOf(meanwhile: (pool: BrokerPool) => void): BrokerPool {
     meanwhile(pool);
     return Promise.resolve({ brokers: BROKERS, topicMetadata: [] });
   };
-  pool.createBroker = ({ connectionPool, nodeId }) => ({ connectionPool, nodeId, metadata, ...calls });
+  pool.createBroker = ({ connectionPool, nodeId }) =>
+    ({ connectionPool, nodeId, metadata, ...calls }) as unknown as Broker;
   return pool;
 }
 

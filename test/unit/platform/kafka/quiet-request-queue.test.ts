@@ -8,14 +8,16 @@ let queue: RequestQueue;
 
 function newQueue(maxInFlightRequests: number | null): RequestQueue {
   const logger = { debug: () => undefined, warn: () => undefined };
-  const fixed = { requestTimeout: 1_000, enforceRequestTimeout: false, clientId: 'c', broker: 'b', logger };
+  const fixed = { requestTimeout: 40, enforceRequestTimeout: false, clientId: 'c', broker: 'b', logger };
   return (queue = new RequestQueue({ ...fixed, maxInFlightRequests }));
 }
 
 const sent: number[] = [];
 
+const refused: string[] = [];
+
 function push(correlationId: number): void {
-  const entry = { correlationId, reject: () => undefined };
+  const entry = { correlationId, reject: ({ name }: Error) => void refused.push(name) };
   queue.push({ entry, expectResponse: true, sendRequest: () => void sent.push(correlationId) });
 }
 
@@ -46,5 +48,13 @@ describe('the queue of a connection to Kafka', () => {
     push(2);
     expect(sent).toEqual([1]);
     expect(queue.throttleCheckTimeoutId).not.toBeNull();
+  });
+
+  test('ends a request that took too long', async () => {
+    newQueue(null);
+    push(1);
+    queue.scheduleRequestTimeoutCheck();
+    while (refused.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect([refused, queue.inflight.size]).toEqual([['KafkaJSRequestTimeoutError'], 0]);
   });
 });
