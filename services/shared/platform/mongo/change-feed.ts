@@ -42,7 +42,7 @@ export interface Freshness {
   subscribe(listener: ChangeFeedListener): void;
 }
 
-const ROUND_EVERY_MS = 250;
+const ROUND_EVERY_MS = 500;
 /** The least that can be said: 0 would mean a second. */
 const MAX_AWAIT_MS = 1;
 const HEARD_MS = 1_500;
