@@ -106,19 +106,19 @@ describe('a change of a webhook', () => {
 });
 
 describe('the feed', () => {
-  test('asks the server no more than four times a second, whether nothing changes or much does', async () => {
+  test('asks the server no more than twice a second, whether nothing changes or much does', async () => {
     const webhookId = await inserted(store, 'busy');
     await eventually(() => heardOf(webhookId).length === 1);
     database.commands.length = 0;
     await pause(2_000);
-    expect(getMores()).toBeLessThanOrEqual(9);
+    expect(getMores()).toBeLessThanOrEqual(5);
     const begun = performance.now();
     for (let n = 1; n <= 150; n += 1)
       await store.setStatus({ companyId: 'busy', webhookId }, n % 2 === 0 ? 'active' : 'inactive', new Date());
     await eventually(() => heardOf(webhookId).length === 151);
     const seconds = (performance.now() - begun) / 1_000;
     // One more for the beginning, one where a batch was cut.
-    expect(getMores()).toBeLessThanOrEqual(9 + Math.ceil(seconds * 4) + 2);
+    expect(getMores()).toBeLessThanOrEqual(5 + Math.ceil(seconds * 2) + 2);
   });
 
   test('misses nothing when its cursor is killed: resumed, or opened anew with a gap announced', async () => {
