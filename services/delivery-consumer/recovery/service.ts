@@ -36,7 +36,7 @@ export interface RecoverySettings {
   readonly timeoutMs: number;
 }
 
-const POLL_MS = 500;
+const POLL_MS = 250;
 /** How long the work of a process that died lies still. */
 const LEASE_MS = 30_000;
 /** What a probe may take beyond its time-out: to be logged, counted and held. */
