@@ -11,8 +11,8 @@ import type { Lease, Look } from './recovery.js';
  * those that are well again waiting for their turn; of all together there are at most four times as many.
  */
 export interface RecoveryWatchPorts {
-  /** Leases at most `limit` recoveries that are due. */
-  readonly lease: (limit: number) => Promise<readonly Lease[]>;
+  /** Leases at most `limit` recoveries that are due. `quiet`: none waits to become due either. */
+  readonly lease: (limit: number) => Promise<{ readonly leases: readonly Lease[]; readonly quiet: boolean }>;
   /** Returns those that are not ours any more. */
   readonly renew: (leases: readonly Lease[]) => Promise<readonly Lease[]>;
   readonly look: (lease: Lease, look: Look) => Promise<void>;
@@ -24,6 +24,8 @@ export interface RecoveryWatchSettings {
   /** Webhooks looked after at a time, beside those whose probe is under way. */
   readonly recoveries: number;
   readonly everyMs: number;
+  /** How often while all is quiet. What is held first then has time: its probe comes seconds later. */
+  readonly quietEveryMs: number;
   readonly renewEveryMs: number;
 }
 
@@ -57,10 +59,10 @@ export class RecoveryWatch {
     return this.#underWay.size;
   }
 
-  start(): void {
+  start(afterMs = this.#settings.everyMs): void {
     this.#timer = setTimeout(() => {
       this.#polling = this.#poll();
-    }, this.#settings.everyMs);
+    }, afterMs);
   }
 
   /** Begins nothing more. */
@@ -78,16 +80,25 @@ export class RecoveryWatch {
   }
 
   async #poll(): Promise<void> {
+    let quiet = false;
     try {
       await this.#renew();
       const { recoveries } = this.#settings;
       const { size } = this.#underWay;
       const room = Math.min(recoveries - (size - this.#probing), recoveries * WITH_PROBES - size);
-      if (room > 0) for (const lease of await this.#ports.lease(room)) this.#begin(lease);
+      if (room > 0) quiet = await this.#take(room);
     } catch (error) {
       this.#ports.onError(error);
     }
-    if (!this.#quiesced) this.start();
+    if (!this.#quiesced) this.start(quiet ? this.#settings.quietEveryMs : this.#settings.everyMs);
+  }
+
+  /** Whether there was nothing to take, and won't be in a moment. */
+  async #take(room: number): Promise<boolean> {
+    const { leases, quiet } = await this.#ports.lease(room);
+    for (const lease of leases) this.#begin(lease);
+    // A backlog that is being worked off gives its turn back, and takes the next one soon.
+    return quiet && this.#underWay.size === 0;
   }
 
   async #renew(): Promise<void> {

@@ -36,7 +36,8 @@ export interface RecoverySettings {
   readonly timeoutMs: number;
 }
 
-const POLL_MS = 250;
+const LOOK_EVERY_MS = 250;
+const LOOK_WHILE_QUIET_EVERY_MS = 1_000;
 /** How long the work of a process that died lies still. */
 const LEASE_MS = 30_000;
 /** What a probe may take beyond its time-out: to be logged, counted and held. */
@@ -53,7 +54,12 @@ export function createRecoveryWatch(
   const { hold, maxWaitMs, inFlightPerWebhook: inFlight } = settings;
   const recovery = new Recovery({ hold, maxWaitMs, inFlight }, recoveryPorts(recoveries, settings, parts, wait));
   return new RecoveryWatch(
-    { recoveries: settings.recoveries, everyMs: POLL_MS, renewEveryMs: LEASE_MS / 3 },
+    {
+      recoveries: settings.recoveries,
+      everyMs: LOOK_EVERY_MS,
+      quietEveryMs: LOOK_WHILE_QUIET_EVERY_MS,
+      renewEveryMs: LEASE_MS / 3,
+    },
     {
       lease: (limit) => wait(() => recoveries.lease(limit, new Date())),
       renew: (leases) => wait(() => recoveries.renew(leases, new Date())),

@@ -146,21 +146,21 @@ describe('a recovery', () => {
     await hold('a');
     const [one, other] = [recoveries('one'), recoveries('other')];
     const leased = await Promise.all([one.lease(10, now), other.lease(10, now)]);
-    expect(leased.flat()).toEqual([{ ...REF, holds: 2, pokes: 0 }]);
-    const holder = leased[0].length === 1 ? 'one' : 'other';
+    expect(leased.flatMap(({ leases }) => leases)).toEqual([{ ...REF, holds: 2, pokes: 0 }]);
+    const holder = leased[0].leases.length === 1 ? 'one' : 'other';
     expect(await recoveries(holder).renew([REF], new Date(NOW + 1_000))).toEqual([]);
-    expect(await other.lease(10, new Date(NOW + LEASE_MS + 999))).toEqual([]);
-    expect(await other.lease(10, new Date(NOW + LEASE_MS + 1_000))).toHaveLength(1);
+    expect(await other.lease(10, new Date(NOW + LEASE_MS + 999))).toEqual({ leases: [], quiet: true });
+    expect((await other.lease(10, new Date(NOW + LEASE_MS + 1_000))).leases).toHaveLength(1);
   });
 
   test('whose lease another took meanwhile is told when it is renewed', async () => {
     await hold('a');
     await hold('b', { webhookId: 'wh_2' });
     const [sleeper, other] = [recoveries('sleeper'), recoveries('other')];
-    const leases = await sleeper.lease(10, now);
+    const { leases } = await sleeper.lease(10, now);
     expect(leases).toHaveLength(2);
     const later = new Date(NOW + LEASE_MS + 1_000);
-    expect(await other.lease(1, later)).toHaveLength(1);
+    expect((await other.lease(1, later)).leases).toHaveLength(1);
     const lost = await sleeper.renew(leases, later);
     const [taken] = await database.db.collection<RecoveryDocument>('recoveries').find({ holder: 'other' }).toArray();
     expect(lost.map(({ webhookId }) => webhookId)).toEqual([taken?._id]);
@@ -172,10 +172,10 @@ describe('a recovery', () => {
     database.commands.length = 0;
     const taken = await Promise.all([recoveries('p1').lease(15, now), recoveries('p2').lease(15, now)]);
     expect(database.commands.length).toBeLessThanOrEqual(6);
-    const ids = taken.flat().map(({ webhookId }) => webhookId);
+    const ids = taken.flatMap(({ leases }) => leases).map(({ webhookId }) => webhookId);
     expect(new Set(ids).size).toBe(ids.length);
-    for (const leases of taken) expect(leases.length).toBeLessThanOrEqual(15);
-    const rest = await recoveries('p3').lease(20, now);
+    for (const { leases } of taken) expect(leases.length).toBeLessThanOrEqual(15);
+    const { leases: rest } = await recoveries('p3').lease(20, now);
     expect([...ids, ...rest.map(({ webhookId }) => webhookId)].sort()).toEqual([...webhookIds].sort());
     for (const { companyId, webhookId, holds, pokes } of rest)
       expect({ companyId, holds, pokes }).toEqual({ companyId: `co_${webhookId}`, holds: 2, pokes: 0 });
@@ -184,15 +184,16 @@ describe('a recovery', () => {
   test('ends only if nothing was held since it was leased', async () => {
     await hold('a');
     const one = recoveries('one');
-    const [lease] = await one.lease(1, now);
+    const [lease] = (await one.lease(1, now)).leases;
     if (lease === undefined) throw new Error('not leased');
     await hold('b');
     expect(await one.end(lease)).toBe(false);
     await one.putOff(lease, now);
-    const [again] = await one.lease(1, now);
+    const [again] = (await one.lease(1, now)).leases;
     if (again === undefined) throw new Error('not leased');
     expect(await one.end(again)).toBe(true);
     expect(await recovery()).toBeNull();
+    expect(await one.lease(1, now)).toEqual({ leases: [], quiet: true });
   });
 
   test('that a person asked for, or whose turn is given on, goes before all probes that are late', async () => {
@@ -201,15 +202,15 @@ describe('a recovery', () => {
     const ref = { companyId: 'company_1', webhookId };
     await hold('b', { webhookId: 'wh_b' });
     const one = recoveries('one');
-    const [backlog] = await one.lease(1, now);
+    const [backlog] = (await one.lease(1, now)).leases;
     await hold('a', { webhookId });
     for (let n = 0; n < 5; n += 1) await hold(`late${n}`, { webhookId: `wh_late${n}` });
     const halfAnHourLater = new Date(NOW + 1_800_000);
     await store.setStatus(ref, 'active', halfAnHourLater);
     await one.giveTurn(backlog!, halfAnHourLater);
-    const leased = await one.lease(2, halfAnHourLater);
+    const { leases: leased } = await one.lease(2, halfAnHourLater);
     expect(leased.map((lease) => lease.webhookId).sort()).toEqual([webhookId, 'wh_b'].sort());
-    expect(await one.lease(10, halfAnHourLater)).toHaveLength(5);
+    expect((await one.lease(10, halfAnHourLater)).leases).toHaveLength(5);
   });
 
   test('is put off, unless a person asked to look at once meanwhile', async () => {
@@ -218,14 +219,14 @@ describe('a recovery', () => {
     const later = new Date(NOW + 60_000);
     await hold('a', { webhookId });
     const one = recoveries('one');
-    const [first] = await one.lease(1, now);
+    const [first] = (await one.lease(1, now)).leases;
     await one.putOff(first!, later);
-    expect(await one.lease(1, now)).toEqual([]);
+    expect(await one.lease(1, now)).toEqual({ leases: [], quiet: false });
     await store.setStatus({ companyId: 'company_1', webhookId }, 'active', now);
-    const [second] = await one.lease(1, now);
+    const [second] = (await one.lease(1, now)).leases;
     await store.replaceEndpoint({ companyId: 'company_1', webhookId }, ENDPOINT, now);
     await one.putOff(second!, later);
-    expect(await one.lease(1, now)).toHaveLength(1);
+    expect((await one.lease(1, now)).leases).toHaveLength(1);
   });
 });
 

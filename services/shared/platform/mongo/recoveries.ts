@@ -1,4 +1,4 @@
-import type { Collection, Db } from 'mongodb';
+import type { Collection, Db, Filter } from 'mongodb';
 import type { Circuit } from '../../core/circuit.js';
 import type { Status } from '../../core/vocabulary.js';
 import { WriteBatcher, type Settled } from '../process/write-batcher.js';
@@ -29,6 +29,13 @@ export interface Lease extends WebhookRef {
 export interface WebhookState {
   readonly status: Status;
   readonly circuit: Circuit | null;
+}
+
+/** What a process took, and whether it could soon take more. */
+export interface Leased {
+  readonly leases: readonly Lease[];
+  /** Nothing is held anywhere but for webhooks that a process looks after already. */
+  readonly quiet: boolean;
 }
 
 export interface RecoveriesOptions {
@@ -68,20 +75,28 @@ export class Recoveries {
   }
 
   /** Leases at most `limit` recoveries that are due, the longest due first. @throws DependencyError */
-  async lease(limit: number, now: Date): Promise<Lease[]> {
-    const free = { dueAt: { $lte: now }, $or: [{ leaseUntil: null }, { leaseUntil: { $lte: now } }] };
-    const due = await onMongo('looking for recoveries', () =>
+  async lease(limit: number, now: Date): Promise<Leased> {
+    const free = { $or: [{ leaseUntil: null }, { leaseUntil: { $lte: now } }] };
+    const waiting = await onMongo('looking for recoveries', () =>
       this.#recoveries
         .find(free)
         .sort({ dueAt: 1 })
         .limit(limit)
-        .project<{ _id: string; companyId: string }>({ companyId: 1 })
+        .project<Pick<RecoveryDocument, '_id' | 'companyId' | 'dueAt'>>({ companyId: 1, dueAt: 1 })
         .toArray(),
     );
-    if (due.length === 0) return [];
+    const due = waiting.filter(({ dueAt }) => dueAt <= now);
+    return { leases: due.length === 0 ? [] : await this.#leaseAll(due, free, now), quiet: waiting.length === 0 };
+  }
+
+  async #leaseAll(
+    due: readonly Pick<RecoveryDocument, '_id' | 'companyId'>[],
+    free: Filter<RecoveryDocument>,
+    now: Date,
+  ): Promise<readonly Lease[]> {
     const ours = { holder: this.#holder, leaseUntil: this.#leaseEnd(now) };
     const operations = due.map(({ _id, companyId }) => ({
-      updateOne: { filter: { _id, companyId, ...free }, update: { $set: ours } },
+      updateOne: { filter: { _id, companyId, dueAt: { $lte: now }, ...free }, update: { $set: ours } },
     }));
     // Not updateMany: the driver tries that one only once. If the answer is lost for good, they are due again in a lease.
     const leased = await onMongo('leasing recoveries', () =>

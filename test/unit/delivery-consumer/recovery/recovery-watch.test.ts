@@ -18,9 +18,9 @@ function watchOf(lost: () => readonly Lease[]) {
   const stopped: string[] = [];
   const renewed: string[] = [];
   const watch = new RecoveryWatch(
-    { recoveries: 10, everyMs: 250, renewEveryMs: 1_000 },
+    { recoveries: 10, everyMs: 250, quietEveryMs: 1_000, renewEveryMs: 1_000 },
     {
-      lease: () => Promise.resolve(due.splice(0)),
+      lease: () => Promise.resolve({ leases: due.splice(0), quiet: false }),
       renew: (leases) => {
         renewed.push(leases.map(({ webhookId }) => webhookId).join(' '));
         return Promise.resolve(lost());
@@ -65,13 +65,14 @@ test('looks that wait for a probe take no places of the others, and are four tim
   let due = 100;
   const asked: number[] = [];
   const watch = new RecoveryWatch(
-    { recoveries: 4, everyMs: 250, renewEveryMs: 60_000 },
+    { recoveries: 4, everyMs: 250, quietEveryMs: 1_000, renewEveryMs: 60_000 },
     {
       lease: (limit) => {
         asked.push(limit);
         const leased = Math.min(limit, due);
         due -= leased;
-        return Promise.resolve(Array.from({ length: leased }, (_, n) => leaseOf(`wh_${due + n}`)));
+        const leases = Array.from({ length: leased }, (_, n) => leaseOf(`wh_${due + n}`));
+        return Promise.resolve({ leases, quiet: false });
       },
       renew: () => Promise.resolve([]),
       look: (_lease, look) =>
@@ -98,5 +99,42 @@ test('looks that wait for a probe take no places of the others, and are four tim
   looks.slice(0, 2).forEach(({ probing }) => probing(false));
   await poll();
   expect(watch.size).toBe(16);
+  await watch.stop();
+});
+
+test('while all is quiet it looks once a second, and four times while something waits or is under way', async () => {
+  let found = { leases: [] as Lease[], quiet: true };
+  let asked = 0;
+  const endings: (() => void)[] = [];
+  const watch = new RecoveryWatch(
+    { recoveries: 4, everyMs: 250, quietEveryMs: 1_000, renewEveryMs: 60_000 },
+    {
+      lease: () => {
+        asked += 1;
+        return Promise.resolve(found);
+      },
+      renew: () => Promise.resolve([]),
+      look: () => new Promise((resolve) => endings.push(resolve)),
+      onError: (error) => {
+        throw error;
+      },
+    },
+  );
+  const asksWithin = async (ms: number): Promise<number> => {
+    asked = 0;
+    await jest.advanceTimersByTimeAsync(ms);
+    return asked;
+  };
+  watch.start();
+  expect(await asksWithin(4_250)).toBe(5);
+  found = { leases: [], quiet: false };
+  expect(await asksWithin(2_000)).toBe(5);
+  found = { leases: [leaseOf('a')], quiet: false };
+  await asksWithin(250);
+  found = { leases: [], quiet: true };
+  expect(await asksWithin(1_000)).toBe(4);
+  endings.forEach((end) => end());
+  await asksWithin(250);
+  expect(await asksWithin(3_000)).toBe(3);
   await watch.stop();
 });
