@@ -7,8 +7,8 @@ import { toWebhookChange, WATCHED_FIELDS, type WebhookChange } from './webhook-c
  * Tells the caches, as it happens, which webhooks changed: one change stream per process, shared by all of them.
  *
  * "Every attempt looks at the webhook as it is now": a saved change must take effect within 2 s, whatever fails.
- * So the feed answers a second question, "would I have heard of a change?". A round is one getMore, four times a second;
- * the server answers at once. (A round that waits there for a change makes the server look for one at each write of any
+ * So the feed answers a second question, "would I have heard of a change?". A round is one getMore, twice a second; the
+ * server answers at once. (A round that waits there for a change makes the server look for one at each write of any
  * collection, for each process.) When a round that began at instant t came back and all it brought was applied,
  * every change committed before t is known. `isHeard` is true while t is less than 1.5 s ago; when it is false, caches
  * re-read what is older than 1 s, which is the polling that replaces the stream.
@@ -42,7 +42,7 @@ export interface Freshness {
   subscribe(listener: ChangeFeedListener): void;
 }
 
-const ROUND_EVERY_MS = 250;
+const ROUND_EVERY_MS = 500;
 /** The least that can be said: 0 would mean a second. */
 const MAX_AWAIT_MS = 1;
 const HEARD_MS = 1_500;
