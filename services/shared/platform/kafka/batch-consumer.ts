@@ -26,8 +26,11 @@ export class BatchConsumer {
   readonly #options: BatchConsumerOptions;
   readonly #commits: OffsetCommits;
   readonly #member: GroupMember;
-  readonly #underWay = new Map<AbortController, Promise<void>>();
+  /** Of all batches together: what Node makes of one per batch is most of what grows old here (DECISIONS 53). */
+  #interrupt = new AbortController();
+  #underWay = 0;
   #stopping = false;
+  #onIdle = (): void => undefined;
 
   constructor(options: BatchConsumerOptions) {
     this.#options = options;
@@ -53,28 +56,34 @@ export class BatchConsumer {
   /** Lets batches that go forward end, and takes those that wait for a dependency away. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    for (const controller of this.#underWay.keys()) controller.abort();
-    await Promise.allSettled(this.#underWay.values());
+    this.#interrupt.abort();
+    if (this.#underWay > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
     await this.#commits.stop();
     await this.#member.stop();
   }
 
   async #onBatch(payload: EachBatchPayload): Promise<void> {
     if (this.#stopping) return;
-    const controller = new AbortController();
-    const work = this.#handle(payload, controller);
-    this.#underWay.set(controller, work);
+    this.#underWay += 1;
     try {
-      await work;
+      await this.#handle(payload, this.#interrupt.signal);
     } catch (error) {
-      controller.abort();
-      if (!(error instanceof Interrupted)) throw error;
+      if (error instanceof Interrupted) return;
+      this.#interruptAll();
+      throw error;
     } finally {
-      this.#underWay.delete(controller);
+      this.#underWay -= 1;
+      if (this.#underWay === 0) this.#onIdle();
     }
   }
 
-  async #handle(payload: EachBatchPayload, { signal }: AbortController): Promise<void> {
+  /** The member joins anew: no batch that is under way has time to wait for a dependency. */
+  #interruptAll(): void {
+    this.#interrupt.abort();
+    if (!this.#stopping) this.#interrupt = new AbortController();
+  }
+
+  async #handle(payload: EachBatchPayload, signal: AbortSignal): Promise<void> {
     const { batch } = payload;
     const held = this.#commits.begin(payload);
     if (held === undefined) return;

@@ -93,6 +93,29 @@ test('a batch that the end interrupts is neither resolved nor committed', async 
   expect(told).toEqual(['left']);
 });
 
+test('a batch that ends in a rebalance takes the others that wait for a dependency with it, and none that comes later', async () => {
+  const rebalance = Object.assign(new Error('the group is rebalancing'), { name: 'KafkaJSProtocolError' });
+  const interrupted: number[] = [];
+  const { ours, join, batch, told } = scripted(async ([offset], signal) => {
+    if (offset === 1) throw rebalance;
+    if (offset === 2) return signal.throwIfAborted();
+    await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    interrupted.push(offset!);
+    throw new Interrupted();
+  });
+  await ours.start();
+  join();
+  const waiting = batch(0);
+  await turn();
+  await expect(batch(1)).rejects.toBe(rebalance);
+  await waiting;
+  expect([interrupted, told]).toEqual([[0], []]);
+  join();
+  await batch(2);
+  expect(told).toEqual(['resolved 2']);
+  await ours.stop();
+});
+
 test('what was finished and not committed when the group changed is not done again', async () => {
   const handled: number[] = [];
   const { ours, join, batch } = scripted((offsets) => {
