@@ -5,7 +5,7 @@ import KafkaBatch from 'kafkajs/src/consumer/batch.js';
 import type Connection from 'kafkajs/src/network/connection.js';
 import fetchResponse from 'kafkajs/src/protocol/requests/fetch/v11/response.js';
 import { endedIn, exchange, headerBytes, readyConnection, type Api } from './direct-request.js';
-import { decodeFetched, encodeFetch, type WantedPartition } from './fetch-encoding.js';
+import { askedOf, decodeFetched, encodeFetch, type WantedPartition } from './fetch-encoding.js';
 import { FetchedBatch } from './fetched-batch.js';
 
 /**
@@ -135,7 +135,7 @@ async function batchesByKafkajs(
   for (const { topicName: topic, partitions } of responses) {
     for (const fetched of partitions) {
       if (fetched.preferredReadReplica !== LEADER) return undefined;
-      const asked = wanted.find((one) => one.partition === fetched.partition && one.topic === topic);
+      const asked = askedOf(wanted, topic, fetched.partition);
       if (asked === undefined || fetched.messages.length === 0) continue;
       if (isStillWanted(group, topic, fetched.partition))
         batches.push(new KafkaBatch(topic, String(asked.offset), fetched));

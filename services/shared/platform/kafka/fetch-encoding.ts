@@ -135,9 +135,18 @@ function partitionOf(
   if (errorCode !== 0 || abortedTransactions > 0 || reader.int32() !== NONE) return undefined;
   const bytes = reader.int32();
   if (bytes <= 0) return { topic, partition, highWatermark, messages: [] };
-  const asked = wanted.find((one) => one.partition === partition && one.topic === topic);
+  const asked = askedOf(wanted, topic, partition);
   const messages = asked && readBatches(reader, reader.at + bytes, asked.offset);
   return messages && { topic, partition, highWatermark, messages };
+}
+
+/** What was asked of a partition of the answer. */
+export function askedOf(
+  wanted: readonly WantedPartition[],
+  topic: string,
+  partition: number,
+): WantedPartition | undefined {
+  return wanted.find((one) => one.partition === partition && one.topic === topic);
 }
 
 /** From the batch's first offset to the number of its records. */
