@@ -59,10 +59,8 @@ export class RecoveryWatch {
     return this.#underWay.size;
   }
 
-  start(afterMs = this.#settings.everyMs): void {
-    this.#timer = setTimeout(() => {
-      this.#polling = this.#poll();
-    }, afterMs);
+  start(): void {
+    this.#pollAfter(this.#settings.everyMs);
   }
 
   /** Begins nothing more. */
@@ -79,6 +77,12 @@ export class RecoveryWatch {
     await Promise.all([...this.#underWay.values()].map(({ looking }) => looking));
   }
 
+  #pollAfter(ms: number): void {
+    this.#timer = setTimeout(() => {
+      this.#polling = this.#poll();
+    }, ms);
+  }
+
   async #poll(): Promise<void> {
     let quiet = false;
     try {
@@ -90,7 +94,7 @@ export class RecoveryWatch {
     } catch (error) {
       this.#ports.onError(error);
     }
-    if (!this.#quiesced) this.start(quiet ? this.#settings.quietEveryMs : this.#settings.everyMs);
+    if (!this.#quiesced) this.#pollAfter(quiet ? this.#settings.quietEveryMs : this.#settings.everyMs);
   }
 
   /** Whether there was nothing to take, and won't be in a moment. */
