@@ -1,6 +1,6 @@
-import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
-import ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js';
-import { markFetchedBatches } from '../../services/shared/platform/kafka/outdated-batches.js';
+import type { Consumer, Kafka } from 'kafkajs';
+import type { BatchPayload } from '../../services/shared/platform/kafka/fetch-loops.js';
+import { FetchedBatch } from '../../services/shared/platform/kafka/fetched-batch.js';
 
 /** A consumer of kafkajs as far as ours can see it; the test plays the broker. */
 export interface ScriptedKafka {
@@ -11,7 +11,7 @@ export interface ScriptedKafka {
   /** Brings a batch of partition 0. */
   readonly batch: (...offsets: number[]) => Promise<void>;
   /** The same in two steps: fetched now, handled when the result is called. */
-  readonly fetched: (...offsets: number[]) => Promise<() => Promise<void>>;
+  readonly fetched: (...offsets: number[]) => () => Promise<void>;
   /** From now on heartbeats are refused with this error. */
   readonly evict: (error: Error) => void;
   /** What kafkajs does when a partition is to be paused. */
@@ -25,7 +25,6 @@ export interface ScriptedKafka {
 const EVENTS = {
   FETCH: 'fetch',
   HEARTBEAT: 'heartbeat',
-  START_BATCH_PROCESS: 'start',
   GROUP_JOIN: 'join',
   REBALANCING: 'rebalancing',
   CRASH: 'crash',
@@ -36,7 +35,7 @@ type Commit = (offset: string, metadata: string) => Promise<void>;
 export function scriptedKafka(commit: Commit = () => Promise.resolve()): ScriptedKafka {
   const listeners = new Map<string, (event: unknown) => void>();
   const told: string[] = [];
-  let eachBatch: (payload: EachBatchPayload) => Promise<void> = () => Promise.reject(new Error('not running'));
+  let eachBatch: (payload: BatchPayload) => Promise<void> = () => Promise.reject(new Error('not running'));
   let heartbeat = (): Promise<void> => Promise.resolve();
   const consumer = {
     events: EVENTS,
@@ -59,35 +58,35 @@ export function scriptedKafka(commit: Commit = () => Promise.resolve()): Scripte
     fetchOffsets: async () => [{ topic: 't', partitions: [{ partition: 0, ...(await scripted.commits()) }] }],
     disconnect: () => Promise.resolve(),
   };
-  let next: readonly number[] = [];
-  const group = scriptedGroup(() => next);
+  let joins = 0;
   const scripted: ScriptedKafka = {
     kafka: { consumer: () => consumer, admin: () => admin } as unknown as Kafka,
     told,
     onPause: () => undefined,
     commits: () => Promise.resolve({ offset: '-1', metadata: '' }),
     join: (memberId = 'm', partitions = [0]) => {
-      group.offsetManager = positions();
+      joins += 1;
       listeners.get(EVENTS.GROUP_JOIN)?.({ payload: { memberId, memberAssignment: { t: partitions } } });
     },
     rebalancing: () => listeners.get(EVENTS.REBALANCING)?.({}),
-    batch: async (...offsets) => (await scripted.fetched(...offsets))(),
-    fetched: async (...offsets) => {
-      next = offsets;
-      const [batch] = await group.fetch(0);
-      const payload = {
-        batch,
-        resolveOffset: (offset: string) => told.push(`resolved ${offset}`),
+    batch: (...offsets) => scripted.fetched(...offsets)(),
+    fetched: (...offsets) => {
+      const messages = offsets.map((offset) => ({ ...MESSAGE, offset: String(offset) }));
+      const fetchedAfter = joins;
+      const payload: BatchPayload = {
+        batch: new FetchedBatch({ topic: 't', partition: 0, highWatermark: 9, messages }),
+        resolveOffset: (offset) => told.push(`resolved ${offset}`),
         heartbeat: () => heartbeat(),
-        commitOffsetsIfNecessary: async ({ topics }: Committed) => {
-          for (const { partitions } of topics)
-            for (const { offset, metadata } of partitions) {
+        commitOffsetsIfNecessary: async (committed) => {
+          for (const { partitions } of committed?.topics ?? [])
+            for (const { offset, metadata = '' } of partitions as readonly Committed[]) {
               await commit(offset, metadata);
               told.push(`committed ${offset}`);
             }
         },
+        isStale: () => joins !== fetchedAfter,
       };
-      return () => eachBatch(payload as unknown as EachBatchPayload);
+      return () => eachBatch(payload);
     },
     evict: (error) => {
       heartbeat = () => Promise.reject(error);
@@ -96,37 +95,9 @@ export function scriptedKafka(commit: Commit = () => Promise.resolve()): Scripte
   return scripted;
 }
 
-const positions = () => ({ committedOffsets: () => ({ t: { 0: '0' } }), nextOffset: () => '0', resolvedOffsets: {} });
-
-/** kafkajs's own member of a group, as far as it fetches: whose batches and joins ours tells apart. */
-function scriptedGroup(offsets: () => readonly number[]): ConsumerGroup {
-  markFetchedBatches();
-  const messages = (): object[] =>
-    offsets().map((offset) => ({ offset: String(offset), key: null, value: Buffer.from('x'), timestamp: '0' }));
-  const broker = {
-    fetch: () => {
-      const partition = { partition: 0, highWatermark: '9', abortedTransactions: [], messages: messages() };
-      return Promise.resolve({ responses: [{ topicName: 't', partitions: [partition] }] });
-    },
-  };
-  const cluster = {
-    refreshMetadataIfNecessary: () => Promise.resolve(),
-    findBroker: () => Promise.resolve(broker),
-    // None is connected, so kafkajs fetches itself.
-    brokerPool: { brokers: {} },
-  };
-  const options = { retry: {}, cluster, instrumentationEmitter: { emit: () => undefined } };
-  const group = new ConsumerGroup({ ...options, logger: { namespace: () => ({}) } });
-  return Object.assign(group, {
-    offsetManager: positions(),
-    filterPartitionsByNode: () => [{ topic: 't', partitions: [0] }],
-    seekOffsets: () => Promise.resolve(),
-    getActiveTopicPartitions: () => ({ t: new Set([0]) }),
-  });
-}
+const MESSAGE = { key: null, value: Buffer.from('x'), timestamp: '0', attributes: 0, headers: {} };
 
 interface Committed {
-  readonly topics: readonly {
-    readonly partitions: readonly { readonly offset: string; readonly metadata: string }[];
-  }[];
+  readonly offset: string;
+  readonly metadata?: string;
 }

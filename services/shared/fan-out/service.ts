@@ -73,7 +73,6 @@ export async function startFanOut(
     topics: [topic],
     ...settings.kafka,
     stuckAfterMs: settings.process.stuckAfterMs,
-    concurrency: CONCURRENT_PARTITIONS,
     batchBytes: BATCH_BYTES,
     commitEveryMs: COMMIT_EVERY_MS,
     handleBatch,
@@ -87,6 +86,4 @@ export async function startFanOut(
   context.onShutdown('consumer', () => consumer.stop());
 }
 
-/** Batches of different partitions wait for each other's acknowledgements otherwise. */
-const CONCURRENT_PARTITIONS = 8;
 const BATCH_BYTES = 256 * 1024;

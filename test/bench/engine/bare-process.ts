@@ -91,11 +91,12 @@ async function run(task: BareTask): Promise<void> {
   consumer.on(consumer.events.GROUP_JOIN, () => process.send?.({ note: 'joined' }));
   await consumer.run({
     autoCommit: false,
-    eachBatchAutoResolve: true,
-    partitionsConsumedConcurrently: 3,
+    // With both of these false its loops are the product's.
+    eachBatchAutoResolve: false,
     eachBatch: async (payload: EachBatchPayload) => {
       const { batch } = payload;
       await work(batch.messages.flatMap(({ value }) => (value === null ? [] : [value])));
+      payload.resolveOffset(batch.lastOffset());
       commits.answered(payload);
     },
   });

@@ -1,7 +1,7 @@
-import type { EachBatchPayload } from 'kafkajs';
 import type { AdmittedRecord } from '../../core/partition-progress.js';
 import { Interrupted } from '../process/patience.js';
 import type { Assignment } from './assignment.js';
+import type { BatchPayload } from './fetch-loops.js';
 import { createGroupMember, type GroupMember, type GroupMemberOptions } from './group-member.js';
 import type { HeldPartition } from './held-partitions.js';
 import { toIncomingRecord, type IncomingRecord } from './incoming-record.js';
@@ -21,7 +21,7 @@ import { withHeartbeats } from './with-heartbeats.js';
  * Doubled after a crash: what was in flight, or has finished since the last commit.
  */
 export interface AdmittingConsumerOptions
-  extends Omit<GroupMemberOptions, 'onBatch' | 'onAssigned' | 'onRebalancing' | 'concurrency'>, OffsetCommitsOptions {
+  extends Omit<GroupMemberOptions, 'onBatch' | 'onAssigned' | 'onRebalancing' | 'oneByOne'>, OffsetCommitsOptions {
   /** Takes one record; a promise means that admission waits (a schema is being fetched). */
   readonly admit: (record: IncomingRecord, admitted: AdmittedRecord) => void | Promise<void>;
   readonly isFull: () => boolean;
@@ -46,7 +46,7 @@ export class AdmittingConsumer {
     this.#commits = new OffsetCommits(options);
     this.#member = createGroupMember({
       ...options,
-      concurrency: 1,
+      oneByOne: true,
       onBatch: (payload) => this.#onBatch(payload),
       onAssigned: (assignment) => this.#onAssigned(assignment),
       onRebalancing: () => void this.#commits.commit(),
@@ -104,7 +104,7 @@ export class AdmittingConsumer {
     for (const held of fresh) held.recalling = recalling;
   }
 
-  async #onBatch(payload: EachBatchPayload): Promise<void> {
+  async #onBatch(payload: BatchPayload): Promise<void> {
     try {
       await this.#admitBatch(payload);
     } catch (error) {
@@ -114,7 +114,7 @@ export class AdmittingConsumer {
     this.#balance();
   }
 
-  async #admitBatch(payload: EachBatchPayload): Promise<void> {
+  async #admitBatch(payload: BatchPayload): Promise<void> {
     const { batch } = payload;
     const { recalling } = this.#commits.partitions.get(batch.topic, batch.partition) ?? {};
     if (recalling !== undefined)

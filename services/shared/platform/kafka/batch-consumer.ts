@@ -1,5 +1,5 @@
-import type { EachBatchPayload } from 'kafkajs';
 import { Interrupted } from '../process/patience.js';
+import type { BatchPayload } from './fetch-loops.js';
 import { createGroupMember, type GroupMember, type GroupMemberOptions } from './group-member.js';
 import { toIncomingRecord, type IncomingRecord } from './incoming-record.js';
 import { OffsetCommits, type OffsetCommitsOptions } from './offset-commits.js';
@@ -17,7 +17,7 @@ import { withHeartbeats } from './with-heartbeats.js';
  * Doubled after a crash: what finished since the last commit.
  */
 export interface BatchConsumerOptions
-  extends Omit<GroupMemberOptions, 'onBatch' | 'onAssigned' | 'onRebalancing'>, OffsetCommitsOptions {
+  extends Omit<GroupMemberOptions, 'onBatch' | 'onAssigned' | 'onRebalancing' | 'oneByOne'>, OffsetCommitsOptions {
   /** Rejects with Interrupted when `signal` was aborted while it waited. */
   readonly handleBatch: (records: readonly IncomingRecord[], signal: AbortSignal) => Promise<void>;
 }
@@ -37,6 +37,7 @@ export class BatchConsumer {
     this.#commits = new OffsetCommits(options);
     this.#member = createGroupMember({
       ...options,
+      oneByOne: false,
       onBatch: (payload) => this.#onBatch(payload),
       onAssigned: (assignment) => this.#commits.assigned(assignment),
       onRebalancing: () => void this.#commits.commit(),
@@ -62,7 +63,7 @@ export class BatchConsumer {
     await this.#member.stop();
   }
 
-  async #onBatch(payload: EachBatchPayload): Promise<void> {
+  async #onBatch(payload: BatchPayload): Promise<void> {
     if (this.#stopping) return;
     this.#underWay += 1;
     try {
@@ -83,7 +84,7 @@ export class BatchConsumer {
     if (!this.#stopping) this.#interrupt = new AbortController();
   }
 
-  async #handle(payload: EachBatchPayload, signal: AbortSignal): Promise<void> {
+  async #handle(payload: BatchPayload, signal: AbortSignal): Promise<void> {
     const { batch } = payload;
     const held = this.#commits.begin(payload);
     if (held === undefined) return;

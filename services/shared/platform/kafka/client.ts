@@ -2,7 +2,7 @@ import { connect as connectTcp, isIP } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { Kafka, logLevel, type ISocketFactory, type KafkaConfig, type LogEntry, type SASLOptions } from 'kafkajs';
 import { produceDirectly } from './direct-produce.js';
-import { markFetchedBatches } from './outdated-batches.js';
+import { fetchInLoops } from './fetch-loops.js';
 import { ownNodeIds } from './own-node-ids.js';
 import { quietRequestQueues } from './quiet-request-queue.js';
 import { steadyHeartbeats } from './steady-heartbeats.js';
@@ -43,7 +43,7 @@ export function tellsOfLoss(detail: string): boolean {
 export function createKafka(settings: KafkaSettings, log: KafkaLog): Kafka {
   quietRequestQueues();
   steadyHeartbeats();
-  markFetchedBatches();
+  fetchInLoops();
   produceDirectly();
   ownNodeIds();
   const config: KafkaConfig = {

@@ -1,7 +1,6 @@
-import type { Batch } from 'kafkajs';
 import type Broker from 'kafkajs/src/broker/index.js';
 import ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js';
-import KafkaBatch from 'kafkajs/src/consumer/batch.js';
+import KafkaBatch, { type FetchedBatch as Batch } from 'kafkajs/src/consumer/batch.js';
 import type Connection from 'kafkajs/src/network/connection.js';
 import fetchResponse from 'kafkajs/src/protocol/requests/fetch/v11/response.js';
 import { endedIn, exchange, headerBytes, readyConnection, type Api } from './direct-request.js';

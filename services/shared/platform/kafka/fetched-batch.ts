@@ -1,4 +1,5 @@
-import type { Batch, KafkaMessage } from 'kafkajs';
+import type { KafkaMessage } from 'kafkajs';
+import type { FetchedBatch as Batch } from 'kafkajs/src/consumer/batch.js';
 import type { FetchedRecords } from './fetch-encoding.js';
 
 /**
@@ -27,7 +28,6 @@ export class FetchedBatch implements Batch {
     return false;
   }
 
-  /** Asked by kafkajs: whether there were records, and none is for the consumer. */
   isEmptyDueToFiltering(): boolean {
     return false;
   }

@@ -1,6 +1,7 @@
-import { PartitionAssigners, type Consumer, type ConsumerConfig, type EachBatchPayload, type Kafka } from 'kafkajs';
+import { PartitionAssigners, type Consumer, type ConsumerConfig, type Kafka } from 'kafkajs';
 import type { Assignment } from './assignment.js';
 import { METADATA_MAX_AGE_MS } from './client.js';
+import type { BatchPayload } from './fetch-loops.js';
 import { stickyAssigner, type HeldBefore } from './sticky-assigner.js';
 
 /**
@@ -18,11 +19,11 @@ export interface GroupMemberOptions {
   readonly sessionTimeoutMs: number;
   readonly heartbeatIntervalMs: number;
   readonly stuckAfterMs: number;
-  /** Batches of different partitions handled at a time. */
-  readonly concurrency: number;
+  /** Batches are handled one after the other; else all that one fetch brought at once. */
+  readonly oneByOne: boolean;
   /** Bytes fetched per partition and round: the size of a batch. */
   readonly batchBytes: number;
-  readonly onBatch: (payload: EachBatchPayload) => Promise<void>;
+  readonly onBatch: (payload: BatchPayload) => Promise<void>;
   /** Called after each join with the partitions now held, by topic. */
   readonly onAssigned: (assignment: Assignment) => void;
   /** The partitions were handed out anew. */
@@ -56,7 +57,6 @@ export function createGroupMember(options: GroupMemberOptions): GroupMember {
   const { events } = consumer;
   consumer.on(events.FETCH, () => life.sign());
   consumer.on(events.HEARTBEAT, () => life.sign());
-  consumer.on(events.START_BATCH_PROCESS, () => life.sign());
   consumer.on(events.GROUP_JOIN, ({ payload }) => {
     life.joined();
     assignment = { memberId: payload.memberId, partitions: payload.memberAssignment, continues: joins <= 1 };
@@ -64,6 +64,12 @@ export function createGroupMember(options: GroupMemberOptions): GroupMember {
     options.onAssigned(assignment);
     options.onJoined();
   });
+  const inTurn = options.oneByOne ? queue() : (work: () => Promise<void>) => work();
+  const eachBatch = (payload: BatchPayload): Promise<void> =>
+    inTurn(() => {
+      life.sign();
+      return guarded(options, payload);
+    });
   consumer.on(events.REBALANCING, () => options.onRebalancing());
   consumer.on(events.CRASH, ({ payload }) => {
     if (payload.restart) life.crashed(payload.error.message);
@@ -78,8 +84,7 @@ export function createGroupMember(options: GroupMemberOptions): GroupMember {
       await consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
-        partitionsConsumedConcurrently: options.concurrency,
-        eachBatch: (payload) => guarded(options, payload),
+        eachBatch,
       });
       life.watch();
     },
@@ -109,7 +114,7 @@ function consumerConfig(options: GroupMemberOptions): ConsumerConfig {
   };
 }
 
-async function guarded(options: GroupMemberOptions, payload: EachBatchPayload): Promise<void> {
+async function guarded(options: GroupMemberOptions, payload: BatchPayload): Promise<void> {
   try {
     // Whoever slept for longer than its session fetches on as if nothing were: what it gets, others have handled. This
     // asks the broker first; within the interval of heartbeats it asks nobody.
@@ -121,6 +126,16 @@ async function guarded(options: GroupMemberOptions, payload: EachBatchPayload): 
     // Never resolves: the process is ending, and kafkajs must neither commit nor go on with this batch.
     await new Promise<never>(() => undefined);
   }
+}
+
+/** Does one piece of work after the other, whatever becomes of them. */
+function queue(): (work: () => Promise<void>) => Promise<void> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const done = last.then(work);
+    last = done.catch(() => undefined);
+    return done;
+  };
 }
 
 function isKafkaError(error: unknown): boolean {

@@ -1,9 +1,33 @@
 /**
- * What direct-request.ts, direct-fetch.ts, direct-produce.ts, outdated-batches.ts, quiet-request-queue.ts,
+ * What direct-request.ts, direct-fetch.ts, direct-produce.ts, fetch-loops.ts, quiet-request-queue.ts,
  * steady-heartbeats.ts and own-node-ids.ts touch of kafkajs (2.2.4) that its types don't tell of.
  */
+declare module 'kafkajs/src/consumer/runner.js' {
+  import type { EachBatchPayload } from 'kafkajs';
+  import type ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js';
+
+  export default class Runner {
+    readonly consumerGroup: ConsumerGroup;
+    readonly instrumentationEmitter: { readonly emit: (event: string, payload: object) => void };
+    readonly autoCommit: boolean;
+    readonly eachBatchAutoResolve: boolean;
+    readonly eachBatch: ((payload: Partial<EachBatchPayload>) => Promise<void>) | null;
+    /** In ms. */
+    readonly heartbeatInterval: number;
+    /** Started anew after each join, for as long as the runner runs. */
+    fetchManager: { start(): Promise<void>; stop(): Promise<void> };
+    /** Joins the group and begins to fetch. */
+    start(): Promise<void>;
+  }
+}
+
+declare module 'kafkajs/src/errors.js' {
+  export const KafkaJSNoBrokerAvailableError: new () => Error;
+}
+
 declare module 'kafkajs/src/consumer/consumerGroup.js' {
-  import type { Batch } from 'kafkajs';
+  import type { Offsets } from 'kafkajs';
+  import type { FetchedBatch } from 'kafkajs/src/consumer/batch.js';
   import type Cluster from 'kafkajs/src/cluster/index.js';
 
   export default class ConsumerGroup {
@@ -35,13 +59,18 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
     });
     heartbeat(options: { readonly interval: number }): Promise<void>;
     /** The batches of the partitions that this broker leads. */
-    fetch(nodeId: number): Promise<readonly Batch[]>;
+    fetch(nodeId: number): Promise<readonly FetchedBatch[]>;
     /** @throws KafkaJSError when a topic has other partitions than at the join */
     checkForStaleAssignment(): void;
     /** Those of the partitions that are to be read from this broker. */
     filterPartitionsByNode(nodeId: number, partitions: readonly TopicPartitions[]): readonly TopicPartitions[];
     /** @throws the error itself when there is no way to recover from it */
     recoverFromFetch(error: Error): Promise<void>;
+    /** Of the cluster's brokers. */
+    getNodeIds(): readonly number[];
+    /** The next fetch of the partition begins behind it. */
+    resolveOffset(position: { readonly topic: string; readonly partition: number; readonly offset: string }): void;
+    commitOffsets(offsets?: Offsets): Promise<void>;
   }
 
   interface TopicPartitions {
@@ -53,7 +82,12 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
 declare module 'kafkajs/src/consumer/batch.js' {
   import type { Batch } from 'kafkajs';
 
-  const KafkaBatch: new (topic: string, fetchedOffset: string, partition: object) => Batch;
+  export interface FetchedBatch extends Batch {
+    /** There were records, and none is for consumers. */
+    isEmptyDueToFiltering(): boolean;
+  }
+
+  const KafkaBatch: new (topic: string, fetchedOffset: string, partition: object) => FetchedBatch;
   export default KafkaBatch;
 }
 

@@ -1,7 +1,6 @@
-import type { EachBatchPayload } from 'kafkajs';
 import type { Assignment } from './assignment.js';
+import type { BatchPayload } from './fetch-loops.js';
 import { HeldPartitions, type Due, type HeldPartition } from './held-partitions.js';
-import { isOutdated } from './outdated-batches.js';
 
 /**
  * Commits how far each partition has come, and what has finished beyond that, every `commitEveryMs` and whenever it is
@@ -17,7 +16,7 @@ export interface OffsetCommitsOptions {
   readonly onFatal: (error: Error) => void;
 }
 
-type Commit = EachBatchPayload['commitOffsetsIfNecessary'];
+type Commit = BatchPayload['commitOffsetsIfNecessary'];
 type Offsets = NonNullable<Parameters<Commit>[0]>['topics'];
 
 /** What a crash doubles, beyond what was under way, is what finished since the last commit. */
@@ -66,11 +65,11 @@ export class OffsetCommits {
    * @throws the broker's own error when it refuses commits until kafkajs joins again: it does so for this, and the batch
    * comes again after that
    */
-  begin(payload: EachBatchPayload): HeldPartition | undefined {
+  begin(payload: BatchPayload): HeldPartition | undefined {
     const { batch } = payload;
-    this.#commitOffsets = (offsets) => payload.commitOffsetsIfNecessary(offsets);
+    this.#commitOffsets = payload.commitOffsetsIfNecessary;
     if (this.#refusal !== undefined) throw this.#refusal;
-    const held = isOutdated(batch) ? undefined : this.partitions.get(batch.topic, batch.partition);
+    const held = payload.isStale() ? undefined : this.partitions.get(batch.topic, batch.partition);
     if (held === undefined) return undefined;
     held.highWatermark = Number(batch.highWatermark);
     held.progress.endOfLog(held.highWatermark);
@@ -78,10 +77,10 @@ export class OffsetCommits {
   }
 
   /** Ends a batch: all of it was handled, kafkajs goes on behind it. Not if the member has joined meanwhile. */
-  end(payload: EachBatchPayload, { progress }: HeldPartition): void {
+  end(payload: BatchPayload, { progress }: HeldPartition): void {
     const { batch } = payload;
     progress.see(Number(batch.lastOffset()));
-    if (!isOutdated(batch)) payload.resolveOffset(batch.lastOffset());
+    if (!payload.isStale()) payload.resolveOffset(batch.lastOffset());
   }
 
   /** Commits what has finished. One at a time: two under way could arrive in the wrong order and move it back. */

@@ -20,6 +20,7 @@ const heartbeat = ConsumerGroup.prototype.heartbeat;
 async function heartbeatWhateverTheClock(this: ConsumerGroup, options: { readonly interval: number }): Promise<void> {
   const sentAt = Date.now();
   if (this.lastRequest > sentAt) this.lastRequest = 0;
+  if (sentAt < this.lastRequest + options.interval) return;
   const { lastRequest } = this;
   await heartbeat.call(this, options);
   if (this.lastRequest !== lastRequest) this.lastRequest = Math.min(this.lastRequest, sentAt);

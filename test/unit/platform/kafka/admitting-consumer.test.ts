@@ -223,7 +223,7 @@ describe('a batch that was fetched before a join', () => {
     const { ours, broker, join, admitted } = scripted(60_000);
     await ours.start();
     join();
-    const handle = await broker.fetched(6, 7);
+    const handle = broker.fetched(6, 7);
     join('another member id');
     await handle();
     expect([admitted, broker.told]).toEqual([[], []]);

@@ -17,7 +17,6 @@ function scripted(handleBatch: (offsets: readonly number[], signal: AbortSignal)
     sessionTimeoutMs: 6_000,
     heartbeatIntervalMs: 1_000,
     stuckAfterMs: 60_000,
-    concurrency: 1,
     batchBytes: 1,
     commitEveryMs: 3_600_000,
     handleBatch: (records, signal) =>
