@@ -4,7 +4,7 @@ import { createRecordEncoder, type RecordEncoder } from '../../../services/share
 import { subjectOf } from '../../../services/shared/platform/avro/register-schemas.js';
 import { createRegistryClient } from '../../../services/shared/platform/avro/registry-client.js';
 import { newestSchema } from '../../../services/shared/platform/avro/schema-files.js';
-import { sendAcknowledged, stickyPartitions } from '../../../services/shared/platform/kafka/acknowledged-send.js';
+import { acknowledgedProducer } from '../../../services/shared/platform/kafka/acknowledged-send.js';
 import { createKafka, METADATA_MAX_AGE_MS } from '../../../services/shared/platform/kafka/client.js';
 import { pipelineOf, toAvroRecord, type Pipeline } from './avro-event.js';
 import type { PipelineSettings } from './pipeline-settings.js';
@@ -37,12 +37,10 @@ export async function openPipelines(settings: PipelineSettings, compression: Com
   };
   const encoders = { 'call-event': await encoderOf('call-event'), 'whatsapp-event': await encoderOf('whatsapp-event') };
   const client = { clientId: 'simulator', brokers: settings.brokers, ssl: false, sasl: undefined };
-  const { createPartitioner, partitionOf } = stickyPartitions();
-  const producer = createKafka(client, () => undefined).producer({
-    allowAutoTopicCreation: false,
-    createPartitioner,
-    metadataMaxAge: METADATA_MAX_AGE_MS,
-  });
+  const producer = acknowledgedProducer(
+    createKafka(client, () => undefined),
+    { allowAutoTopicCreation: false, metadataMaxAge: METADATA_MAX_AGE_MS },
+  );
   try {
     await producer.connect();
   } catch (error) {
@@ -58,7 +56,7 @@ export async function openPipelines(settings: PipelineSettings, compression: Com
       const topics = (Object.keys(messages) as Pipeline[]).filter((pipeline) => messages[pipeline].length > 0);
       await Promise.all(
         topics.map((pipeline) =>
-          sendAcknowledged(producer, partitionOf, {
+          producer.send({
             topic: settings.topics[pipeline],
             messages: messages[pipeline],
             compression: COMPRESSIONS.indexOf(compression),

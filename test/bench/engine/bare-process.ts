@@ -1,7 +1,8 @@
-import { Partitioners, type EachBatchPayload, type Kafka } from 'kafkajs';
+import type { EachBatchPayload, Kafka } from 'kafkajs';
 import { Pool } from 'undici';
 import { createKafka } from '../../../services/shared/platform/kafka/client.js';
 import { COMMIT_EVERY_MS } from '../../../services/shared/platform/kafka/offset-commits.js';
+import { createProducer } from '../../../services/shared/platform/kafka/producer.js';
 import type { BareTask } from './bare-task.js';
 
 /**
@@ -48,14 +49,13 @@ function posting({ urls, bodyFromEnd, bodyBytes }: Extract<BareTask['work'], { k
 }
 
 async function copying(kafka: Kafka, work: Extract<BareTask['work'], { kind: 'copy' }>): Promise<Work> {
-  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
-  await producer.connect();
+  const producer = await createProducer(kafka);
   let number = 0;
   return async (values) => {
-    const messages = values.flatMap((value) =>
+    const records = values.flatMap((value) =>
       Array.from({ length: work.copies }, () => ({ key: String((number += 1)), value })),
     );
-    await producer.send({ topic: work.to, acks: -1, messages });
+    await producer.send(work.to, records);
   };
 }
 

@@ -1,9 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Partitioners, type Message, type Producer } from 'kafkajs';
 import { createJobEncoder } from '../../../services/shared/platform/avro/job-codec.js';
 import { createRecordEncoder } from '../../../services/shared/platform/avro/record-encoder.js';
 import { newestSchema } from '../../../services/shared/platform/avro/schema-files.js';
 import { createKafka } from '../../../services/shared/platform/kafka/client.js';
+import {
+  createProducer,
+  type OutgoingRecord,
+  type RecordProducer,
+} from '../../../services/shared/platform/kafka/producer.js';
 import { jobKeyOf } from '../../../services/shared/core/job.js';
 import { avroValueOf } from '../../support/event-examples.js';
 import { serveTask } from '../shared/child-task.js';
@@ -14,7 +18,7 @@ import { sampleEvent, sampleJob } from './samples.js';
 /** Plays the pipelines: produces events, or jobs as the fan-out would have made them. */
 const BATCH = 500;
 
-type Render = (number: number) => Message;
+type Render = (number: number) => OutgoingRecord;
 
 function renderer(task: GeneratorTask): Render {
   const recipientOf = (number: number) => {
@@ -36,16 +40,16 @@ function renderer(task: GeneratorTask): Render {
   };
 }
 
-async function produceAll(producer: Producer, topic: string, render: Render, from: number, to: number) {
+async function produceAll(producer: RecordProducer, topic: string, render: Render, from: number, to: number) {
   for (let number = from; number < to; number += BATCH) {
-    const messages = Array.from({ length: Math.min(BATCH, to - number) }, (_, index) => render(number + index));
-    await producer.send({ topic, acks: 1, messages });
+    const records = Array.from({ length: Math.min(BATCH, to - number) }, (_, index) => render(number + index));
+    await producer.send(topic, records);
   }
 }
 
 /** Each record has its instant; one that is late doesn't make the others late. */
 async function producePaced(
-  producer: Producer,
+  producer: RecordProducer,
   topic: string,
   render: Render,
   firstNumber: number,
@@ -60,7 +64,7 @@ async function producePaced(
     const waitMs = dueAt - performance.now();
     if (waitMs > 0) await pause(waitMs);
     latestMs = Math.max(latestMs, performance.now() - dueAt);
-    const sending = producer.send({ topic, acks: -1, messages: [render(firstNumber + sent)] });
+    const sending = producer.send(topic, [render(firstNumber + sent)]);
     underWay.add(sending);
     void sending.finally(() => underWay.delete(sending));
   }
@@ -74,11 +78,7 @@ const WARM_UP_NUMBERS = 500_000;
 async function run(task: GeneratorTask, takeBreak: () => Promise<void>): Promise<GeneratorResult> {
   const { brokers } = task;
   const kafka = createKafka({ brokers, ssl: false, sasl: undefined, clientId: 'bench-generator' }, () => undefined);
-  const producer = kafka.producer({
-    createPartitioner: Partitioners.DefaultPartitioner,
-    allowAutoTopicCreation: false,
-  });
-  await producer.connect();
+  const producer = await createProducer(kafka);
   const { firstNumber, pace } = task;
   const render = renderer(task);
   if ('perSecond' in pace && pace.warmUpMs !== undefined && pace.warmUpMs > 0) {

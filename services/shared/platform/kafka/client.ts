@@ -1,7 +1,6 @@
 import { connect as connectTcp, isIP } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { Kafka, logLevel, type ISocketFactory, type KafkaConfig, type LogEntry, type SASLOptions } from 'kafkajs';
-import { produceDirectly } from './direct-produce.js';
 import { fetchInLoops } from './fetch-loops.js';
 import { ownNodeIds } from './own-node-ids.js';
 import { quietRequestQueues } from './quiet-request-queue.js';
@@ -44,7 +43,6 @@ export function createKafka(settings: KafkaSettings, log: KafkaLog): Kafka {
   quietRequestQueues();
   steadyHeartbeats();
   fetchInLoops();
-  produceDirectly();
   ownNodeIds();
   const config: KafkaConfig = {
     clientId: settings.clientId,

@@ -92,12 +92,15 @@ declare module 'kafkajs/src/consumer/batch.js' {
 }
 
 declare module 'kafkajs/src/cluster/index.js' {
+  import type { PartitionMetadata } from 'kafkajs';
   import type BrokerPool from 'kafkajs/src/cluster/brokerPool.js';
 
   export default class Cluster {
     readonly brokerPool: BrokerPool;
+    /** Whose metadata it reads. */
     readonly targetTopics: ReadonlySet<string>;
-    addMultipleTargetTopics(topics: readonly string[]): Promise<void>;
+    /** None of a topic that it knows nothing of. */
+    findTopicPartitionMetadata(topic: string): PartitionMetadata[];
   }
 }
 
@@ -191,65 +194,27 @@ declare module 'kafkajs/src/protocol/recordBatch/record/v0/index.js' {
 declare module 'kafkajs/src/broker/index.js' {
   import type Connection from 'kafkajs/src/network/connection.js';
 
-  export interface Message {
-    readonly key?: string | Buffer | null | undefined;
-    readonly value: string | Buffer | null;
-    readonly headers?: object;
-    readonly timestamp?: string | null;
-  }
-
-  export interface PartitionMessages {
-    readonly partition: number;
-    readonly messages: readonly Message[];
-  }
-
-  export interface ProduceOptions {
-    readonly acks: number;
-    readonly timeout: number;
-    readonly topicData: readonly { readonly topic: string; readonly partitions: readonly PartitionMessages[] }[];
-    readonly transactionalId?: string | null;
-    readonly producerId?: unknown;
-    readonly compression?: number;
-  }
-
   export default class Broker {
     nodeId: number | undefined;
     readonly connectionPool: { readonly host: string; readonly port: number; readonly pool: readonly Connection[] };
     /** By the number of the API; null until the broker was asked. */
     readonly versions: Readonly<Record<number, { readonly minVersion: number; readonly maxVersion: number }>> | null;
-    produce(options: Pick<ProduceOptions, 'topicData'> & Partial<ProduceOptions>): Promise<unknown>;
     disconnect(): Promise<void>;
   }
 }
 
 declare module 'kafkajs/src/protocol/requests/produce/v7/request.js' {
-  import type { ProduceOptions } from 'kafkajs/src/broker/index.js';
+  import type { Message } from 'kafkajs';
   import type Encoder from 'kafkajs/src/protocol/encoder.js';
 
-  export default function request(options: ProduceOptions): { readonly encode: () => Promise<Encoder> };
-}
-
-declare module 'kafkajs/src/protocol/requests/produce/v7/response.js' {
-  export interface ProduceAnswer {
-    readonly topics: readonly {
-      readonly topicName: string;
-      readonly partitions: readonly {
-        readonly partition: number;
-        readonly errorCode: number;
-        readonly baseOffset: string;
-        readonly logAppendTime: string;
-        readonly logStartOffset: string;
-      }[];
+  export default function request(options: {
+    readonly acks: number;
+    readonly timeout: number;
+    readonly topicData: readonly {
+      readonly topic: string;
+      readonly partitions: readonly { readonly partition: number; readonly messages: readonly Message[] }[];
     }[];
-    readonly clientSideThrottleTime: number;
-  }
-
-  const response: {
-    readonly decode: (answer: Buffer) => Promise<ProduceAnswer>;
-    /** @throws KafkaJSProtocolError of the first partition that was refused */
-    readonly parse: (answer: ProduceAnswer) => Promise<ProduceAnswer>;
-  };
-  export default response;
+  }): { readonly encode: () => Promise<Encoder> };
 }
 
 declare module 'kafkajs/src/protocol/requests/fetch/v11/request.js' {

@@ -1,6 +1,5 @@
 import { crc32c } from '@node-rs/crc32';
-import type { Message, PartitionMessages, ProduceOptions } from 'kafkajs/src/broker/index.js';
-import type { ProduceAnswer } from 'kafkajs/src/protocol/requests/produce/v7/response.js';
+import type { Message } from 'kafkajs';
 import { ByteReader } from './byte-reader.js';
 
 /**
@@ -20,29 +19,37 @@ const CHECKSUM_AT = 17;
 const CHECKED_FROM = 21;
 const MAGIC = 2;
 
-/** The request for records without headers that were made at `now` (epoch ms), behind `room` bytes for its header. */
-export function encodeProduce({ acks, timeout, topicData }: ProduceOptions, now: number, room: number): Buffer {
-  const topics = topicData.map(({ topic, partitions }) => ({
-    name: Buffer.from(topic),
-    partitions: partitions.map(({ partition, messages }) => sizedBatch(partition, messages)),
-  }));
+/** Of one topic. Headers and timestamps of its messages are not written. */
+export interface PartitionMessages {
+  readonly partition: number;
+  readonly messages: readonly Message[];
+}
+
+const ALL_IN_SYNC = -1;
+/** The broker answers with an error when its replicas take longer. */
+const TIMEOUT_MS = 30_000;
+
+/** The request for records that were made at `now` (epoch ms), behind `room` bytes for its header. */
+export function encodeProduce(
+  topic: string,
+  partitions: readonly PartitionMessages[],
+  now: number,
+  room: number,
+): Buffer {
+  const name = Buffer.from(topic);
+  const batches = partitions.map(({ partition, messages }) => sizedBatch(partition, messages));
   const bytes = Buffer.allocUnsafe(
-    topics.reduce(
-      (sum, { name, partitions }) =>
-        partitions.reduce((all, { size }) => all + 8 + BATCH_PREFIX_BYTES + size, sum + 2 + name.length + 4),
-      room + 2 + 2 + 4 + 4,
-    ),
+    batches.reduce((sum, { size }) => sum + 8 + BATCH_PREFIX_BYTES + size, room + 2 + 2 + 4 + 4 + 2 + name.length + 4),
   );
+  // Of no transaction.
   let at = bytes.writeInt16BE(-1, room);
-  at = bytes.writeInt16BE(acks, at);
-  at = bytes.writeInt32BE(timeout, at);
-  at = bytes.writeInt32BE(topics.length, at);
-  for (const { name, partitions } of topics) {
-    at = bytes.writeInt16BE(name.length, at);
-    at += name.copy(bytes, at);
-    at = bytes.writeInt32BE(partitions.length, at);
-    for (const batch of partitions) at = writeBatch(bytes, at, batch, now);
-  }
+  at = bytes.writeInt16BE(ALL_IN_SYNC, at);
+  at = bytes.writeInt32BE(TIMEOUT_MS, at);
+  at = bytes.writeInt32BE(1, at);
+  at = bytes.writeInt16BE(name.length, at);
+  at += name.copy(bytes, at);
+  at = bytes.writeInt32BE(batches.length, at);
+  for (const batch of batches) at = writeBatch(bytes, at, batch, now);
   return bytes;
 }
 
@@ -145,26 +152,26 @@ function zigZag(value: number): number {
   return ((value << 1) ^ (value >> 31)) >>> 0;
 }
 
-/** What was stored, and for how long to be quiet; undefined when a partition was refused: kafkajs then says why. */
-export function decodeProduced(answer: Buffer): ProduceAnswer | undefined {
-  const reader = new ByteReader(answer);
-  const topics = [];
-  for (let left = reader.int32(); left > 0; left -= 1) {
-    const topic = { topicName: reader.string(), partitions: [] as StoredPartition[] };
-    topics.push(topic);
-    for (let partitions = reader.int32(); partitions > 0; partitions -= 1) {
-      const stored = {
-        partition: reader.int32(),
-        errorCode: reader.int16(),
-        baseOffset: String(reader.int64()),
-        logAppendTime: String(reader.int64()),
-        logStartOffset: String(reader.int64()),
-      };
-      if (stored.errorCode !== 0) return undefined;
-      topic.partitions.push(stored);
-    }
-  }
-  return { topics, clientSideThrottleTime: reader.int32() };
+export interface Produced {
+  /** The partitions that have stored what was sent to them. */
+  readonly acknowledged: readonly number[];
+  readonly throttleMs: number;
 }
 
-type StoredPartition = ProduceAnswer['topics'][number]['partitions'][number];
+/** Offset, timestamp and the start of the log. */
+const STORED_BYTES = 8 + 8 + 8;
+
+/** The answer for one topic, from behind the correlation id. */
+export function decodeProduced(answer: Buffer): Produced {
+  const reader = new ByteReader(answer);
+  const acknowledged: number[] = [];
+  for (let topics = reader.int32(); topics > 0; topics -= 1) {
+    reader.string();
+    for (let partitions = reader.int32(); partitions > 0; partitions -= 1) {
+      const partition = reader.int32();
+      if (reader.int16() === 0) acknowledged.push(partition);
+      reader.skip(STORED_BYTES);
+    }
+  }
+  return { acknowledged, throttleMs: reader.int32() };
+}

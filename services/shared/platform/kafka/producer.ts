@@ -1,6 +1,6 @@
-import type { Kafka } from 'kafkajs';
+import type { Kafka, Message } from 'kafkajs';
 import { DependencyError, PoisonRecord } from '../../core/errors.js';
-import { isTooLarge, sendAcknowledged, stickyPartitions } from './acknowledged-send.js';
+import { acknowledgedProducer, isTooLarge } from './acknowledged-send.js';
 import { METADATA_MAX_AGE_MS } from './client.js';
 
 /**
@@ -32,9 +32,7 @@ const REQUEST_BYTES = 1024 * 1024;
 
 /** Connects and returns. @throws DependencyError */
 export async function createProducer(kafka: Kafka): Promise<RecordProducer> {
-  const { createPartitioner, partitionOf } = stickyPartitions();
-  const producer = kafka.producer({
-    createPartitioner,
+  const producer = acknowledgedProducer(kafka, {
     allowAutoTopicCreation: false,
     idempotent: false,
     metadataMaxAge: METADATA_MAX_AGE_MS,
@@ -53,8 +51,7 @@ export async function createProducer(kafka: Kafka): Promise<RecordProducer> {
   };
   await guard(() => producer.connect());
   return {
-    send: (topic, records) =>
-      guard(() => sendInRequests(records, (messages) => sendAcknowledged(producer, partitionOf, { topic, messages }))),
+    send: (topic, records) => guard(() => sendInRequests(records, (messages) => producer.send({ topic, messages }))),
     get healthy() {
       return healthy;
     },
@@ -64,7 +61,7 @@ export async function createProducer(kafka: Kafka): Promise<RecordProducer> {
 
 async function sendInRequests(
   records: readonly OutgoingRecord[],
-  send: (records: OutgoingRecord[]) => Promise<void>,
+  send: (messages: Message[]) => Promise<void>,
 ): Promise<void> {
   let from = 0;
   while (from < records.length) {
@@ -72,7 +69,7 @@ async function sendInRequests(
     let to = from;
     do bytes += records[to++]?.value.byteLength ?? 0;
     while (to < records.length && bytes + (records[to]?.value.byteLength ?? 0) <= REQUEST_BYTES);
-    await send(records.slice(from, to));
+    await send(records.slice(from, to).map(({ key, value }) => ({ key, value })));
     from = to;
   }
 }

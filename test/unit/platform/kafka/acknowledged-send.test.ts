@@ -1,6 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Message, ProducerRecord, RecordMetadata } from 'kafkajs';
-import { sendAcknowledged, stickyPartitions } from '../../../../services/shared/platform/kafka/acknowledged-send.js';
+import { Kafka, logLevel, type Message, type ProducerConfig, type ProducerRecord, type RecordMetadata } from 'kafkajs';
+import {
+  acknowledgedProducer,
+  sendAcknowledged,
+  stickyPartitioner,
+} from '../../../../services/shared/platform/kafka/acknowledged-send.js';
 
 /**
  * "Sent" means that each record was acknowledged. The fear: kafkajs asks no broker again that has answered, so when a
@@ -17,8 +21,7 @@ const PARTITIONS = [0, 1, 2].map((partitionId) => ({
 
 /** A producer that stores what it is sent, but acknowledges only the partitions that each turn names. */
 function scripted(turns: readonly (readonly number[])[]) {
-  const partitions = stickyPartitions();
-  const choose = partitions.createPartitioner();
+  const choose = stickyPartitioner();
   const sent: Message[][] = [];
   const stored: Message[] = [];
   const send = ({ topic, messages }: ProducerRecord): Promise<RecordMetadata[]> => {
@@ -30,51 +33,49 @@ function scripted(turns: readonly (readonly number[])[]) {
     }
     return Promise.resolve(acknowledged.map((partition) => ({ topicName: topic, partition, errorCode: 0 })));
   };
-  return { producer: { send }, partitionOf: partitions.partitionOf, sent, stored };
+  return { producer: { send }, sent, stored };
 }
 
 function partitionedStore() {
-  const partitions = stickyPartitions();
-  const choose = partitions.createPartitioner();
+  const choose = stickyPartitioner();
   const partitioned = (records: readonly Message[]): void => {
     for (const message of records) choose({ topic: 't', partitionMetadata: PARTITIONS, message });
   };
-  return { partitionOf: partitions.partitionOf, partitioned, stored: [] as Message[] };
+  return { partitioned, stored: [] as Message[] };
 }
 
 const messages = (): Message[] => Array.from({ length: 30 }, (_, index) => ({ key: `key ${index}`, value: 'x' }));
 
 describe('records that a broker restart leaves behind', () => {
   test('are sent again when their partition was not acknowledged, and no others are', async () => {
-    const { producer, partitionOf, sent, stored } = scripted([
+    const { producer, sent, stored } = scripted([
       [0, 2],
       [0, 1, 2],
     ]);
     const records = messages();
-    await sendAcknowledged(producer, partitionOf, { topic: 't', messages: records });
+    await sendAcknowledged(producer, { topic: 't', messages: records });
     expect(new Set(stored)).toEqual(new Set(records));
     expect(stored).toHaveLength(records.length);
-    expect(sent[1]).toEqual(records.filter((message) => partitionOf(message) === 1));
+    expect(sent[1]).toEqual(records.filter(({ partition }) => partition === 1));
   });
 });
 
 describe('a partition without a leader', () => {
-  const isOf = (partition: number, partitionOf: (message: Message) => number | undefined) => (message: Message) =>
-    partitionOf(message) === partition;
+  const isOf = (partition: number) => (message: Message) => message.partition === partition;
 
   test('doubles the records of the others once at most, however often it is tried', async () => {
-    const { partitionOf, partitioned, stored } = partitionedStore();
+    const { partitioned, stored } = partitionedStore();
     let tries = 0;
     const send = ({ topic, messages }: ProducerRecord): Promise<RecordMetadata[]> => {
       partitioned(messages);
-      const leaderless = messages.some(isOf(1, partitionOf)) && (tries += 1) < 5;
-      stored.push(...messages.filter((message) => !leaderless || partitionOf(message) !== 1));
+      const leaderless = messages.some(isOf(1)) && (tries += 1) < 5;
+      stored.push(...messages.filter(({ partition }) => !leaderless || partition !== 1));
       if (leaderless) return Promise.reject(new Error('there is no leader for this topic-partition'));
-      const partitions = [...new Set(messages.map((message) => partitionOf(message) ?? -1))];
+      const partitions = [...new Set(messages.map(({ partition = -1 }) => partition))];
       return Promise.resolve(partitions.map((partition) => ({ topicName: topic, partition, errorCode: 0 })));
     };
     const records = messages();
-    await sendAcknowledged({ send }, partitionOf, { topic: 't', messages: records });
+    await sendAcknowledged({ send }, { topic: 't', messages: records });
     expect(new Set(stored)).toEqual(new Set(records));
     expect(tries).toBe(5);
     for (const record of records) expect(stored.filter((one) => one === record).length).toBeLessThanOrEqual(2);
@@ -82,15 +83,13 @@ describe('a partition without a leader', () => {
 
   test('is an error at once when the others can not be written either', async () => {
     let tries = 0;
-    const { partitionOf, partitioned } = partitionedStore();
+    const { partitioned } = partitionedStore();
     const send = ({ messages }: ProducerRecord): Promise<RecordMetadata[]> => {
       partitioned(messages);
       tries += 1;
       return Promise.reject(new Error('Closed connection'));
     };
-    await expect(sendAcknowledged({ send }, partitionOf, { topic: 't', messages: messages() })).rejects.toThrow(
-      'Closed',
-    );
+    await expect(sendAcknowledged({ send }, { topic: 't', messages: messages() })).rejects.toThrow('Closed');
     expect(tries).toBe(1 + PARTITIONS.length);
   });
 });
@@ -101,24 +100,39 @@ test('a record that is refused for its size is told at once', async () => {
     tries += 1;
     return Promise.reject(Object.assign(new Error('too large'), { type: 'MESSAGE_TOO_LARGE' }));
   };
-  const { partitionOf } = stickyPartitions();
-  await expect(sendAcknowledged({ send }, partitionOf, { topic: 't', messages: messages() })).rejects.toThrow(
-    'too large',
-  );
+  await expect(sendAcknowledged({ send }, { topic: 't', messages: messages() })).rejects.toThrow('too large');
   expect(tries).toBe(1);
 });
 
 test('what is acknowledged at once is sent once', async () => {
-  const { producer, partitionOf, sent } = scripted([[0, 1, 2]]);
-  await sendAcknowledged(producer, partitionOf, { topic: 't', messages: messages() });
+  const { producer, sent } = scripted([[0, 1, 2]]);
+  await sendAcknowledged(producer, { topic: 't', messages: messages() });
   expect(sent).toHaveLength(1);
 });
 
 test('a record keeps its partition, even without a key, so that an acknowledged partition means all of its records', () => {
-  const { createPartitioner } = stickyPartitions();
-  const choose = createPartitioner();
+  const choose = stickyPartitioner();
   for (const message of [{ key: null, value: 'x' }, ...messages()]) {
     const choices = [1, 2, 3].map(() => choose({ topic: 't', partitionMetadata: PARTITIONS, message }));
     expect(new Set(choices).size).toBe(1);
   }
+});
+
+test('what can not be sent directly goes by kafkajs', async () => {
+  const sent: Message[][] = [];
+  class Observed extends Kafka {
+    override producer(config: ProducerConfig) {
+      const choose = config.createPartitioner!();
+      const send = ({ topic, messages }: ProducerRecord): Promise<RecordMetadata[]> => {
+        sent.push(messages);
+        const partitions = messages.map((message) => choose({ topic, partitionMetadata: PARTITIONS, message }));
+        return Promise.resolve(partitions.map((partition) => ({ topicName: topic, partition, errorCode: 0 })));
+      };
+      return Object.assign(super.producer(config), { send });
+    }
+  }
+  const kafka = new Observed({ brokers: ['127.0.0.1:1'], logLevel: logLevel.NOTHING });
+  const records = messages();
+  await acknowledgedProducer(kafka, {}).send({ topic: 't', messages: records });
+  expect(sent).toEqual([records]);
 });
