@@ -19,6 +19,7 @@ export class PartitionProgress {
   /** Index of the first entry that is not yet behind the position; entries before it are dropped in bulk. */
   #head = 0;
   #seenUpTo = -1;
+  #finished = 0;
   #position = -1;
   #revoked = false;
   /** What the owner before us told, until we have read as far. */
@@ -41,6 +42,11 @@ export class PartitionProgress {
   /** One past the last offset admitted or seen; records below it are known already. -1 when none was. */
   get seenUpTo(): number {
     return this.#seenUpTo;
+  }
+
+  /** How many records have finished, in any order, or were seen without being admitted. It only rises. */
+  get finished(): number {
+    return this.#finished;
   }
 
   /** Takes what was told with the commit at `base`, unless records were read already. */
@@ -76,7 +82,15 @@ export class PartitionProgress {
 
   /** Marks every offset up to and with `lastOffset` as seen, for records that never reach us (control records). */
   see(lastOffset: number): void {
-    if (lastOffset + 1 > this.#seenUpTo) this.#seenUpTo = lastOffset + 1;
+    const upTo = lastOffset + 1;
+    if (upTo <= this.#seenUpTo) return;
+    this.#finished += upTo - Math.max(0, this.#seenUpTo);
+    this.#seenUpTo = upTo;
+  }
+
+  /** Of a record of ours. */
+  count(): void {
+    this.#finished += 1;
   }
 
   /** The offset to commit (that of the next record to read), or undefined when it isn't beyond `committed`. */
@@ -146,6 +160,7 @@ export class AdmittedRecord {
   }
 
   finish(): void {
+    if (!this.#finished) this.progress.count();
     this.#finished = true;
   }
 }

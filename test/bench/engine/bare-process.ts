@@ -1,7 +1,7 @@
 import type { EachBatchPayload, Kafka } from 'kafkajs';
 import { Pool } from 'undici';
 import { createKafka } from '../../../services/shared/platform/kafka/client.js';
-import { COMMIT_EVERY_MS } from '../../../services/shared/platform/kafka/offset-commits.js';
+import { COMMIT_EVERY_MS, isCommitDue } from '../../../services/shared/platform/kafka/offset-commits.js';
 import { createProducer } from '../../../services/shared/platform/kafka/producer.js';
 import type { BareTask } from './bare-task.js';
 
@@ -62,10 +62,14 @@ async function copying(kafka: Kafka, work: Extract<BareTask['work'], { kind: 'co
 class Commits {
   readonly #offsets = new Map<number, string>();
   #commit: EachBatchPayload['commitOffsetsIfNecessary'] | undefined;
+  #uncommitted = 0;
+  #turns = 0;
 
   constructor(topic: string) {
     setInterval(() => {
-      if (this.#offsets.size === 0) return;
+      this.#turns += 1;
+      if (this.#offsets.size === 0 || !isCommitDue(this.#turns, this.#uncommitted)) return;
+      this.#uncommitted = 0;
       const partitions = [...this.#offsets].map(([partition, offset]) => ({ partition, offset }));
       this.#offsets.clear();
       // One that fails in a rebalance is made up for by the next batch's.
@@ -76,6 +80,7 @@ class Commits {
   answered(payload: EachBatchPayload): void {
     const { batch } = payload;
     this.#commit = (offsets) => payload.commitOffsetsIfNecessary(offsets);
+    this.#uncommitted += batch.messages.length;
     this.#offsets.set(batch.partition, String(Number(batch.lastOffset()) + 1));
   }
 }

@@ -110,6 +110,21 @@ test('what is behind the position is dropped, and nothing is lost by that', () =
   expect([progress.positionBeyond(committed), progress.span]).toEqual([20_000, 0]);
 });
 
+test('what has finished is counted, in any order, once, and what was only seen with it', () => {
+  const progress = new PartitionProgress('t', 0);
+  const [first, second] = [progress.admit(5), progress.admit(6)];
+  second.finish();
+  second.finish();
+  expect(progress.finished).toBe(1);
+  progress.see(8);
+  progress.see(6);
+  first.finish();
+  expect(progress.finished).toBe(4);
+  const fresh = new PartitionProgress('t', 1);
+  fresh.see(2);
+  expect(fresh.finished).toBe(3);
+});
+
 test('records of a lost partition can finish; that changes nothing', () => {
   const progress = new PartitionProgress('topic', 0);
   const record = progress.admit(3);

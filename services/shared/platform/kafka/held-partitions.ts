@@ -18,6 +18,8 @@ export interface HeldPartition {
   committed: number;
   /** What was told with it of what is beyond. */
   committedMap: string;
+  /** How many had finished then. */
+  committedCount: number;
   /** One past the last record of the log, as the last fetch told. */
   highWatermark: number;
   /** While what the owner before us told with its commit is not known yet. */
@@ -30,6 +32,7 @@ export interface Due {
   readonly held: HeldPartition;
   readonly position: number;
   readonly map: string;
+  readonly count: number;
 }
 
 export interface Bounds {
@@ -81,9 +84,17 @@ export class HeldPartitions {
       const beyond = held.progress.beyond();
       if (position < 0 || beyond === undefined) continue;
       const map = withMaps ? encodeOffsetMap(position, beyond) : '';
-      if (position > held.committed || map !== held.committedMap) due.push({ held, position, map });
+      const { finished: count } = held.progress;
+      if (position > held.committed || map !== held.committedMap) due.push({ held, position, map, count });
     }
     return due;
+  }
+
+  /** How many records have finished since the last commit. */
+  get uncommitted(): number {
+    let count = 0;
+    for (const { progress, committedCount } of this.#held.values()) count += progress.finished - committedCount;
+    return count;
   }
 
   /** Which partitions must change between paused and flowing at these bounds. */
@@ -102,6 +113,7 @@ function begin(topic: string, partition: number): HeldPartition {
     progress,
     committed: -1,
     committedMap: '',
+    committedCount: 0,
     highWatermark: 0,
     recalling: undefined,
     paused: false,

@@ -3,8 +3,9 @@ import type { BatchPayload } from './fetch-loops.js';
 import { HeldPartitions, type Due, type HeldPartition } from './held-partitions.js';
 
 /**
- * Commits how far each partition has come, and what has finished beyond that, every `commitEveryMs` and whenever it is
- * asked: not once per batch, which at a low rate is a request per record, and a wait for it before the next one.
+ * Commits how far each partition has come, and what has finished beyond that, by and by and whenever it is asked: not
+ * once per batch, which at a low rate is a request per record, and a wait for it before the next one. Every
+ * `commitEveryMs` where many records have finished, else at each fourth time only.
  *
  * Commits go through a batch's own function: the consumer's public one turns an ordinary rebalance into a dead consumer.
  */
@@ -19,8 +20,18 @@ export interface OffsetCommitsOptions {
 type Commit = BatchPayload['commitOffsetsIfNecessary'];
 type Offsets = NonNullable<Parameters<Commit>[0]>['topics'];
 
-/** What a crash doubles, beyond what was under way, is what finished since the last commit. */
+/**
+ * What a crash doubles, beyond what was under way, is what finished since the last commit: in the last 200 ms, or fewer
+ * than 100 records in the last 800.
+ */
 export const COMMIT_EVERY_MS = 200;
+const MANY = 100;
+const FEW_EVERY_TURNS = 4;
+
+/** Whether it is time for a commit, `turn` × COMMIT_EVERY_MS after the start: for few records at each fourth turn only. */
+export function isCommitDue(turn: number, uncommitted: number): boolean {
+  return uncommitted >= MANY || turn % FEW_EVERY_TURNS === 0;
+}
 
 export class OffsetCommits {
   readonly partitions = new HeldPartitions();
@@ -33,6 +44,7 @@ export class OffsetCommits {
   #joins = 0;
   /** A broker may take less than 4,096 bytes. */
   #tellsMaps = true;
+  #turns = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: OffsetCommitsOptions) {
@@ -43,7 +55,8 @@ export class OffsetCommits {
   start(beforeEach: () => void = () => undefined): void {
     this.#timer = setInterval(() => {
       beforeEach();
-      void this.commit();
+      this.#turns += 1;
+      if (isCommitDue(this.#turns, this.partitions.uncommitted)) void this.commit();
     }, this.#options.commitEveryMs);
   }
 
@@ -103,9 +116,10 @@ export class OffsetCommits {
       return;
     }
     this.#forgetRefusal();
-    for (const { held, position, map } of due) {
+    for (const { held, position, map, count } of due) {
       held.committed = position;
       held.committedMap = map;
+      held.committedCount = count;
       this.#options.onLag(held.topic, held.partition, Math.max(0, held.highWatermark - position));
     }
   }
