@@ -25,6 +25,16 @@ describe('a connection', () => {
     expect(sent('find')).toMatchObject({ readConcern: { level: 'majority' } });
   });
 
+  test('is looked over for idle ones every few seconds, not ten times a second', async () => {
+    const { client } = await database.connectAgain();
+    const { topology } = client as unknown as {
+      topology: { s: { servers: Map<string, { pool: { options: object } }> } };
+    };
+    const options = [...topology.s.servers.values()].map(({ pool }) => pool.options);
+    expect(options).toEqual([expect.objectContaining({ minPoolSizeCheckFrequencyMS: 5_000 })]);
+    await client.close();
+  });
+
   test('to a server that is away fails within 5 s, as a DependencyError', async () => {
     await proxy.cut();
     const begun = performance.now();
