@@ -50,11 +50,23 @@ describe('the queue of a connection to Kafka', () => {
     expect(queue.throttleCheckTimeoutId).not.toBeNull();
   });
 
-  test('ends a request that took too long', async () => {
+  test('ends requests that took too long, for as long as it is connected', async () => {
+    const endsWhatHangs = async (): Promise<void> => {
+      refused.length = 0;
+      push(1);
+      while (refused.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      expect([refused, queue.inflight.size]).toEqual([['KafkaJSRequestTimeoutError'], 0]);
+    };
     newQueue(null);
-    push(1);
+    let [connected, looks] = [true, 0];
+    Object.assign(queue, { isConnected: () => ((looks += 1), connected) });
     queue.scheduleRequestTimeoutCheck();
-    while (refused.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-    expect([refused, queue.inflight.size]).toEqual([['KafkaJSRequestTimeoutError'], 0]);
+    await endsWhatHangs();
+    await endsWhatHangs();
+    connected = false;
+    const before = looks;
+    // Three times as long as it takes to look.
+    await new Promise((resolve) => setTimeout(resolve, 120));
+    expect(looks).toBe(before + 1);
   });
 });
