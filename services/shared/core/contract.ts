@@ -50,10 +50,12 @@ function eventOf(record: Fields, eventType: EventType, data: Fields, conversatio
   if (!isId(companyId)) return broken(`company_id ${ID_RULE}`);
   if (!isId(conversationId)) return broken(`${conversationKey} ${ID_RULE}`);
   if (typeof occurredAt !== 'string') return broken('occurred_at is not a timestamp');
-  const event = { eventId, eventType, companyId, occurredAt, conversationId, data };
-  if (eventType === UNSEQUENCED_EVENT_TYPE) return { kind: 'event', event: { ...event, eventSequence: undefined } };
-  if (!isWhole(sequence)) return broken(`event_sequence of ${eventType} is not a whole number`);
-  return { kind: 'event', event: { ...event, eventSequence: sequence } };
+  let eventSequence: number | undefined;
+  if (eventType !== UNSEQUENCED_EVENT_TYPE) {
+    if (!isWhole(sequence)) return broken(`event_sequence of ${eventType} is not a whole number`);
+    eventSequence = sequence;
+  }
+  return { kind: 'event', event: { eventId, eventType, companyId, occurredAt, conversationId, data, eventSequence } };
 }
 
 const ID_RULE = `is not a string of 1 to ${MAX_ID_LENGTH} characters`;

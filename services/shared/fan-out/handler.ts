@@ -80,11 +80,9 @@ export function createFanOut(service: string, ports: FanOutPorts) {
     if (letters.length > 0) await ports.park(letters, signal);
     const companyIds = [...new Set(accepted.map(({ event }) => event.companyId))];
     const subscriptions = companyIds.length === 0 ? NONE : await ports.lookup(companyIds, signal);
-    const matched = accepted.map((entry) => ({ ...entry, jobs: jobsOf(entry, subscriptions) }));
-    const jobs = matched.flatMap((entry) => entry.jobs);
+    const { matched, jobs } = match(accepted, subscriptions);
     if (jobs.length > 0) await publishAll(service, ports, jobs, signal);
-    for (const { record, event, jobs } of matched) {
-      if (jobs.length === 0) continue;
+    for (const { record, event } of matched) {
       ports.observe.matched(event.eventType);
       ports.observe.fannedOut(ports.now() - record.timestamp);
     }
@@ -102,6 +100,18 @@ async function read(ports: FanOutPorts, record: SourceRecord, signal: AbortSigna
     if (error instanceof PoisonRecord) return { kind: 'park', reason: error.reason, detail: error.message };
     throw error;
   }
+}
+
+/** The events that at least one webhook wants, and the jobs of all of them in order. */
+function match(accepted: readonly Accepted[], subscriptions: SubscriptionsByCompany) {
+  const matched: Accepted[] = [];
+  const jobs: Job[] = [];
+  for (const entry of accepted) {
+    const own = jobsOf(entry, subscriptions);
+    if (own.length > 0) matched.push(entry);
+    jobs.push(...own);
+  }
+  return { matched, jobs };
 }
 
 function jobsOf({ record, event }: Accepted, subscriptions: SubscriptionsByCompany): Job[] {

@@ -147,5 +147,8 @@ const LEADER = -1;
 
 /** Not if it was paused meanwhile, or is to be read from elsewhere. */
 function isStillWanted(group: ConsumerGroup, topic: string, partition: number): boolean {
-  return !group.subscriptionState.isPaused(topic, partition) && !group.seekOffset.has(topic, partition);
+  const { subscriptionState, seekOffset } = group;
+  // It makes a text of both first, also to find nothing among none.
+  const isMoved = seekOffset.size > 0 && seekOffset.has(topic, partition);
+  return !isMoved && !subscriptionState.isPaused(topic, partition);
 }

@@ -99,11 +99,14 @@ export class FetchLoops {
     const { offsetManager } = this.#group;
     const isStale = (): boolean => this.#group.offsetManager !== offsetManager;
     const fetched = await this.#fetch(nodeId);
-    this.#runner.instrumentationEmitter.emit(FETCH, { nodeId });
     if (!this.#running) return;
     const batches = fetched.filter((batch) => !this.#isUnderWay(batch, nodeId));
-    if (batches.length === 0) await this.#heartbeat();
-    else await this.#handleAll(batches, nodeId, isStale);
+    if (batches.length > 0) {
+      await this.#handleAll(batches, nodeId, isStale);
+      return;
+    }
+    this.#runner.instrumentationEmitter.emit(FETCH, { nodeId });
+    await this.#heartbeat();
   }
 
   /** A partition whose leader has moved may come from the new one, while what came from the old one is being handled. */
@@ -116,17 +119,19 @@ export class FetchLoops {
 
   /** @throws unknown what the first of them that failed was rejected with, when all have ended */
   async #handleAll(batches: readonly Batch[], nodeId: number, isStale: () => boolean): Promise<void> {
+    const errors: unknown[] = [];
     this.#handled.set(nodeId, batches);
-    const results = await Promise.allSettled(batches.map((batch) => this.#handOver(batch, isStale)));
+    await Promise.all(batches.map((batch) => this.#handOver(batch, isStale).catch((error) => errors.push(error))));
     this.#handled.set(nodeId, NONE);
-    const failed = results.find((result) => result.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
+    if (errors.length > 0) throw errors[0];
   }
 
   /** Records that aren't for consumers (of transactions: control records, what was aborted) are only moved beyond. */
   async #handOver(batch: Batch, isStale: () => boolean): Promise<void> {
     const { topic, partition } = batch;
-    const resolveOffset = (offset: string): void => this.#group.resolveOffset({ topic, partition, offset });
+    const resolveOffset = (offset: string): void => {
+      this.#group.offsetManager.resolvedOffsets[topic]![partition] = String(Number(offset) + 1);
+    };
     const [heartbeat, commitOffsetsIfNecessary] = [this.#heartbeat, this.#commitOffsets];
     if (!batch.isEmpty()) await this.#handle({ batch, heartbeat, resolveOffset, commitOffsetsIfNecessary, isStale });
     else if (batch.isEmptyDueToFiltering() && !isStale()) resolveOffset(batch.lastOffset());
@@ -134,6 +139,7 @@ export class FetchLoops {
 }
 
 const NONE: readonly Batch[] = [];
+/** kafkajs's name for the end of a fetch. A member whose fetch brought something hears of that by itself. */
 const FETCH = 'consumer.fetch';
 
 function areStill(nodeIds: readonly number[], current: readonly number[]): boolean {

@@ -49,7 +49,7 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
     /** Epoch ms of the last heartbeat. */
     lastRequest: number;
     /** A new one with each join. Positions by topic and partition: where the next fetch of it begins. */
-    offsetManager: { readonly resolvedOffsets: Readonly<Record<string, Readonly<Record<number, string>>>> };
+    offsetManager: { readonly resolvedOffsets: Readonly<Record<string, Record<number, string>>> };
     constructor(options: {
       readonly retry: object;
       readonly cluster: object;
@@ -68,8 +68,6 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
     recoverFromFetch(error: Error): Promise<void>;
     /** Of the cluster's brokers. */
     getNodeIds(): readonly number[];
-    /** The next fetch of the partition begins behind it. */
-    resolveOffset(position: { readonly topic: string; readonly partition: number; readonly offset: string }): void;
     commitOffsets(offsets?: Offsets): Promise<void>;
   }
 

@@ -79,16 +79,17 @@ function boundLog(write: (entry: Entry) => void, rank: number, bound: LogFields)
   };
 }
 
-/** The time as ISO-8601 in UTC; lines of the same millisecond share the text. */
+/** The time as ISO-8601 in UTC; lines of the same second share all but the milliseconds. */
 function isoClock(): () => string {
-  let at = 0;
+  let second = NaN;
   let text = '';
   return () => {
     const now = Date.now();
-    if (now !== at) {
-      at = now;
-      text = new Date(now).toISOString();
+    const ms = now % 1_000;
+    if (now - ms !== second) {
+      second = now - ms;
+      text = new Date(second).toISOString().slice(0, -'000Z'.length);
     }
-    return text;
+    return `${text}${String(ms).padStart(3, '0')}Z`;
   };
 }

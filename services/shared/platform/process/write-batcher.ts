@@ -47,8 +47,8 @@ export class WriteBatcher<T, R> {
       this.#queue.push({ item, resolve, reject });
       this.#queuedBytes += this.#options.bytesOf(item);
       // Also where the queue is full: what the batches that begin now leave behind must go, too.
-      this.#timer ??= setTimeout(() => this.#onTimer(), this.#options.maxDelayMs);
-      if (this.#options.atOnceWhenIdle === true && this.#queue.length === 1) setImmediate(() => this.#whenIdle());
+      if (this.#options.atOnceWhenIdle !== true) this.#waitForCompany();
+      else if (this.#queue.length === 1) setImmediate(() => this.#afterTurn());
       this.#startBatches();
     });
   }
@@ -68,8 +68,14 @@ export class WriteBatcher<T, R> {
     this.#startBatches();
   }
 
-  #whenIdle(): void {
-    if (this.#queue.length > 0 && this.#underWay.size === 0) this.#onTimer();
+  #waitForCompany(): void {
+    this.#timer ??= setTimeout(() => this.#onTimer(), this.#options.maxDelayMs);
+  }
+
+  #afterTurn(): void {
+    if (this.#queue.length === 0) return;
+    if (this.#underWay.size === 0) this.#onTimer();
+    else this.#waitForCompany();
   }
 
   #startBatches(): void {
@@ -77,7 +83,7 @@ export class WriteBatcher<T, R> {
       const batch = this.#take();
       const writing = this.#write(batch).finally(() => {
         this.#underWay.delete(writing);
-        if (this.#options.atOnceWhenIdle === true) this.#whenIdle();
+        if (this.#options.atOnceWhenIdle === true) this.#afterTurn();
         this.#startBatches();
       });
       this.#underWay.add(writing);

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { createLogger, type Log, type LogLevel } from '../../../../services/shared/platform/log/logger.js';
 
 type Line = Record<string, unknown>;
@@ -19,6 +19,21 @@ function lineOf(fields: Record<string, unknown>): { text: string; line: Line } {
   const [text = ''] = lines;
   return { text, line: JSON.parse(text) as Line };
 }
+
+describe('the time of a line', () => {
+  afterEach(() => void jest.useRealTimers());
+
+  test('is that of its millisecond', () => {
+    const lines: string[] = [];
+    const log = logTo(lines);
+    const instants = ['2026-01-31T23:59:59.007Z', '2026-01-31T23:59:59.999Z', '2026-02-01T00:00:00.000Z'];
+    for (const instant of [...instants, instants[0]!]) {
+      jest.useFakeTimers({ now: Date.parse(instant), doNotFake: ['nextTick', 'setImmediate'] });
+      log.info('tested');
+    }
+    expect(lines.map((line) => (JSON.parse(line) as Line)['timestamp'])).toEqual([...instants, instants[0]]);
+  });
+});
 
 describe('a line', () => {
   test('is one JSON object that begins with timestamp, level, service and event', () => {
