@@ -333,10 +333,18 @@ export class Scheduler<J extends Schedulable> {
     let queue = this.#webhooks.get(webhookId);
     if (queue === undefined) {
       const pace = this.#paceOf(webhookId);
-      const counts = { jobs: 0, bytes: 0, inFlight: 0 };
-      const place = { kind: pace.kind, queued: false, before: undefined, after: undefined };
-      const ready = new TinyQueue<Admitted<J>>([], firstAdmitted);
-      queue = { pace, ready, conversations: new Map(), ...counts, ...place };
+      queue = {
+        pace,
+        ready: new TinyQueue<Admitted<J>>([], firstAdmitted),
+        conversations: new Map(),
+        jobs: 0,
+        bytes: 0,
+        inFlight: 0,
+        kind: pace.kind,
+        queued: false,
+        before: undefined,
+        after: undefined,
+      };
       this.#webhooks.set(webhookId, queue);
     }
     return queue;
