@@ -74,7 +74,7 @@ const noFault: Scenario = {
 };
 
 /**
- * What is over is committed every fifth of a second; a second is enough for it on a busy machine. That is little of the
+ * What is over is committed every 600 ms, or 200 where it is much; a second is enough for it on a busy machine. That is little of the
  * load, but of a backlog that a group catches up with a hundred deliveries and more. Beside it, five for the partitions
  * that go to others and come back.
  */

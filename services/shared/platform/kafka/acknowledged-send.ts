@@ -47,7 +47,7 @@ export function acknowledgedProducer(kafka: Kafka, config: ProducerConfig): Ackn
           ? await produceDirectly(cluster, choosePartition, topic, messages)
           : NOT_TRIED;
       const missing = messages.filter((message) => !isAmong(acknowledged, message));
-      if (missing.length > 0) await sendAcknowledged(producer, { ...record, messages: missing });
+      if (missing.length > 0) await sendAcknowledged(producer, { ...record, messages: missing }, messages.length);
     },
   };
 }
@@ -71,9 +71,14 @@ const PAUSE_MS = 200;
 /**
  * By kafkajs. What has been acknowledged is not sent again while the rest is tried for up to 20 s: a partition without a
  * leader must not double the records of all others with every try.
+ * @param all how many there were to send, if some of them are acknowledged already
  * @throws Error when not all are acknowledged; some of them may be stored then
  */
-export async function sendAcknowledged(producer: Pick<Producer, 'send'>, record: Send): Promise<void> {
+export async function sendAcknowledged(
+  producer: Pick<Producer, 'send'>,
+  record: Send,
+  all = record.messages.length,
+): Promise<void> {
   let { missing, error } = await attempt(producer, record);
   const until = performance.now() + PERSIST_MS;
   // Where one request failed nobody knows which of its partitions were stored, so from here each has its own.
@@ -83,7 +88,7 @@ export async function sendAcknowledged(producer: Pick<Producer, 'send'>, record:
     const results = await Promise.all(parts.map((part) => attempt(producer, part)));
     missing = results.flatMap((result) => result.missing);
     error = results.find((result) => result.error !== undefined)?.error ?? notAcknowledged(record, missing);
-    if (missing.length === record.messages.length) throw error;
+    if (missing.length === all) throw error;
     if (missing.length > 0) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
 }

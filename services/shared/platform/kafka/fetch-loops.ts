@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { EachBatchPayload } from 'kafkajs';
 import type { FetchedBatch as Batch } from 'kafkajs/src/consumer/batch.js';
 import type ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js';
@@ -101,12 +102,12 @@ export class FetchLoops {
     const fetched = await this.#fetch(nodeId);
     if (!this.#running) return;
     const batches = fetched.filter((batch) => !this.#isUnderWay(batch, nodeId));
-    if (batches.length > 0) {
-      await this.#handleAll(batches, nodeId, isStale);
-      return;
-    }
+    await this.#handleAll(batches, nodeId, isStale);
+    if (batches.some((batch) => !batch.isEmpty())) return;
     this.#runner.instrumentationEmitter.emit(FETCH, { nodeId });
     await this.#heartbeat();
+    // They would come again at once, for as long as the other loop has them.
+    if (batches.length < fetched.length) await pause(this.#group.maxWaitTime);
   }
 
   /** A partition whose leader has moved may come from the new one, while what came from the old one is being handled. */
@@ -119,6 +120,7 @@ export class FetchLoops {
 
   /** @throws unknown what the first of them that failed was rejected with, when all have ended */
   async #handleAll(batches: readonly Batch[], nodeId: number, isStale: () => boolean): Promise<void> {
+    if (batches.length === 0) return;
     const errors: unknown[] = [];
     this.#handled.set(nodeId, batches);
     await Promise.all(batches.map((batch) => this.#handOver(batch, isStale).catch((error) => errors.push(error))));
@@ -139,7 +141,7 @@ export class FetchLoops {
 }
 
 const NONE: readonly Batch[] = [];
-/** kafkajs's name for the end of a fetch. A member whose fetch brought something hears of that by itself. */
+/** kafkajs's name for the end of a fetch. A member hears by itself of one that brought it something. */
 const FETCH = 'consumer.fetch';
 
 function areStill(nodeIds: readonly number[], current: readonly number[]): boolean {

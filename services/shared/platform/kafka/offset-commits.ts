@@ -5,7 +5,7 @@ import { HeldPartitions, type Due, type HeldPartition } from './held-partitions.
 /**
  * Commits how far each partition has come, and what has finished beyond that, by and by and whenever it is asked: not
  * once per batch, which at a low rate is a request per record, and a wait for it before the next one. Every
- * `commitEveryMs` where many records have finished, else at each fourth time only.
+ * `commitEveryMs` where many records have finished, else at each third time only.
  *
  * Commits go through a batch's own function: the consumer's public one turns an ordinary rebalance into a dead consumer.
  */
@@ -22,13 +22,13 @@ type Offsets = NonNullable<Parameters<Commit>[0]>['topics'];
 
 /**
  * What a crash doubles, beyond what was under way, is what finished since the last commit: in the last 200 ms, or fewer
- * than 100 records in the last 800.
+ * than 100 records in the last 600.
  */
 export const COMMIT_EVERY_MS = 200;
 const MANY = 100;
-const FEW_EVERY_TURNS = 4;
+const FEW_EVERY_TURNS = 3;
 
-/** Whether it is time for a commit, `turn` × COMMIT_EVERY_MS after the start: for few records at each fourth turn only. */
+/** Whether it is time for a commit, `turn` × COMMIT_EVERY_MS after the start: for few records at each third turn only. */
 export function isCommitDue(turn: number, uncommitted: number): boolean {
   return uncommitted >= MANY || turn % FEW_EVERY_TURNS === 0;
 }
@@ -113,6 +113,8 @@ export class OffsetCommits {
       // A rebalance, or a broker away: the position goes with the next round, by whoever owns the partition then.
       this.#options.onCommitFailure(error as Error);
       if (joins === this.#joins) this.#noteRefusal(error as Error);
+      // Again at the next turn, however few they are.
+      this.#turns = FEW_EVERY_TURNS - 1;
       return;
     }
     this.#forgetRefusal();

@@ -56,7 +56,7 @@ export type DurationBy<V extends string> = (value: V, seconds: number) => void;
 
 const OTHER = 'other';
 /** How often the event loop's delay is sampled. Each sample wakes the process: a fifth of an idle one's CPU at 10 ms. */
-const LOOP_SAMPLE_MS = 200;
+const LOOP_SAMPLE_MS = 50;
 
 /** The metrics of a process, with those of Node (memory, event-loop lag, GC) among them; `service` labels them all. */
 export function createMetrics(service: string): Metrics {

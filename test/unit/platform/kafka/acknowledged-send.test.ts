@@ -5,6 +5,7 @@ import {
   sendAcknowledged,
   stickyPartitioner,
 } from '../../../../services/shared/platform/kafka/acknowledged-send.js';
+import { scriptedCluster, stored, type ScriptedCluster } from '../../../support/scripted-cluster.js';
 
 /**
  * "Sent" means that each record was acknowledged. The fear: kafkajs asks no broker again that has answered, so when a
@@ -118,21 +119,53 @@ test('a record keeps its partition, even without a key, so that an acknowledged 
   }
 });
 
-test('what can not be sent directly goes by kafkajs', async () => {
-  const sent: Message[][] = [];
-  class Observed extends Kafka {
-    override producer(config: ProducerConfig) {
-      const choose = config.createPartitioner!();
-      const send = ({ topic, messages }: ProducerRecord): Promise<RecordMetadata[]> => {
-        sent.push(messages);
-        const partitions = messages.map((message) => choose({ topic, partitionMetadata: PARTITIONS, message }));
-        return Promise.resolve(partitions.map((partition) => ({ topicName: topic, partition, errorCode: 0 })));
-      };
-      return Object.assign(super.producer(config), { send });
+describe('a producer', () => {
+  /** It talks to the scripted cluster; what it has kafkajs send is noted, and acknowledged after `failures` tries. */
+  function producerOf({ cluster }: ScriptedCluster, failures = 0) {
+    const byKafkajs: (readonly unknown[])[] = [];
+    class Observed extends Kafka {
+      override producer(config: ProducerConfig) {
+        const choose = config.createPartitioner!();
+        const send = ({ topic, messages }: ProducerRecord): Promise<RecordMetadata[]> => {
+          byKafkajs.push(messages.map(({ value }) => value));
+          if (byKafkajs.length <= failures) return Promise.reject(new Error('no leader'));
+          const partitions = messages.map((message) => choose({ topic, partitionMetadata: PARTITIONS, message }));
+          return Promise.resolve(partitions.map((partition) => ({ topicName: topic, partition, errorCode: 0 })));
+        };
+        return Object.assign(super.producer(config), { send });
+      }
     }
+    const kafka = new Observed({ brokers: ['127.0.0.1:1'], logLevel: logLevel.NOTHING });
+    const createCluster = Object.getOwnPropertySymbols(kafka).find((name) =>
+      name.description?.endsWith('createCluster'),
+    );
+    Object.assign(kafka, { [createCluster!]: () => cluster });
+    return { producer: acknowledgedProducer(kafka, {}), byKafkajs };
   }
-  const kafka = new Observed({ brokers: ['127.0.0.1:1'], logLevel: logLevel.NOTHING });
-  const records = messages();
-  await acknowledgedProducer(kafka, {}).send({ topic: 't', messages: records });
-  expect(sent).toEqual([records]);
+
+  const records = (): Message[] => [0, 1, 2].map((partition) => ({ partition, value: `of ${partition}` }));
+
+  test('sends directly what it can', async () => {
+    const scripted = scriptedCluster();
+    const { producer, byKafkajs } = producerOf(scripted);
+    await producer.send({ topic: 't', messages: records() });
+    expect([scripted.requests.length, byKafkajs]).toEqual([2, []]);
+  });
+
+  test('has kafkajs send what is not acknowledged then, for as long as some of all was', async () => {
+    const scripted = scriptedCluster();
+    scripted.answers[1] = stored([2], [0]);
+    const { producer, byKafkajs } = producerOf(scripted, 3);
+    await producer.send({ topic: 't', messages: records() });
+    expect([scripted.requests.length, byKafkajs]).toEqual([2, Array(4).fill(['of 0'])]);
+  });
+
+  test('has kafkajs send all that can not be sent directly, or is compressed', async () => {
+    const scripted = scriptedCluster();
+    const { producer, byKafkajs } = producerOf(scripted);
+    await producer.send({ topic: 't', messages: records(), compression: 1 });
+    scripted.brokerPool.metadata = null;
+    await producer.send({ topic: 't', messages: records() });
+    expect([scripted.requests, byKafkajs]).toEqual([[], Array(2).fill(['of 0', 'of 1', 'of 2'])]);
+  });
 });

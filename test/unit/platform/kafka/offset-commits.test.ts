@@ -3,7 +3,7 @@ import type { BatchPayload } from '../../../../services/shared/platform/kafka/fe
 import { FetchedBatch } from '../../../../services/shared/platform/kafka/fetched-batch.js';
 import { COMMIT_EVERY_MS, OffsetCommits } from '../../../../services/shared/platform/kafka/offset-commits.js';
 
-/** What a crash doubles is bounded: by a number of records, and by 800 ms. */
+/** What a crash doubles is bounded: by a number of records, and by 600 ms. */
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
 
@@ -17,11 +17,11 @@ function newCommits() {
     commitEveryMs: COMMIT_EVERY_MS,
     stuckAfterMs: 60_000,
     onLag: () => undefined,
-    onCommitFailure: fail,
+    onCommitFailure: () => undefined,
     onFatal: fail,
   });
   const told: string[] = [];
-  let next = 0;
+  let [next, refused] = [0, false];
   const handle = (count: number): void => {
     const offsets = Array.from({ length: count }, () => String(next++));
     const messages = offsets.map((offset) => ({ ...message, offset }));
@@ -29,8 +29,13 @@ function newCommits() {
       batch: new FetchedBatch({ topic: 't', partition: 0, highWatermark: next, messages }),
       heartbeat: () => Promise.resolve(),
       resolveOffset: () => undefined,
-      commitOffsetsIfNecessary: (committed) =>
-        Promise.resolve(void told.push(committed?.topics[0]?.partitions[0]?.offset ?? '')),
+      commitOffsetsIfNecessary: (committed) => {
+        if (refused) {
+          refused = false;
+          return Promise.reject(new Error('away'));
+        }
+        return Promise.resolve(void told.push(committed?.topics[0]?.partitions[0]?.offset ?? ''));
+      },
       isStale: () => false,
     };
     const held = commits.begin(payload);
@@ -38,15 +43,15 @@ function newCommits() {
   };
   commits.assigned({ memberId: 'm', partitions: { t: [0] }, continues: false });
   commits.start();
-  return { commits, told, handle };
+  return { commits, told, handle, refuse: () => void (refused = true) };
 }
 
 const after = (turns: number) => jest.advanceTimersByTimeAsync(turns * COMMIT_EVERY_MS);
 
-test('few records are committed after 800 ms', async () => {
+test('few records are committed after 600 ms', async () => {
   const { told, handle } = newCommits();
   handle(99);
-  await after(3);
+  await after(2);
   expect(told).toEqual([]);
   await after(1);
   expect(told).toEqual(['99']);
@@ -55,7 +60,6 @@ test('few records are committed after 800 ms', async () => {
 test('many at the next turn, and after that few wait again', async () => {
   const { told, handle } = newCommits();
   handle(99);
-  await after(1);
   handle(1);
   await after(1);
   expect(told).toEqual(['100']);
@@ -64,6 +68,16 @@ test('many at the next turn, and after that few wait again', async () => {
   expect(told).toEqual(['100']);
   await after(1);
   expect(told).toEqual(['100', '101']);
+});
+
+test('what could not be committed is tried again at the next turn', async () => {
+  const { told, handle, refuse } = newCommits();
+  handle(1);
+  refuse();
+  await after(3);
+  expect(told).toEqual([]);
+  await after(1);
+  expect(told).toEqual(['1']);
 });
 
 test('what is left is committed at the end', async () => {
