@@ -3,7 +3,7 @@ import ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js';
 import KafkaBatch, { type FetchedBatch as Batch } from 'kafkajs/src/consumer/batch.js';
 import type Connection from 'kafkajs/src/network/connection.js';
 import fetchResponse from 'kafkajs/src/protocol/requests/fetch/v11/response.js';
-import { endedIn, exchange, headerBytes, readyConnection, type Api } from './direct-request.js';
+import { endedIn, exchange, hasFreshMetadata, headerBytes, readyConnection, type Api } from './direct-request.js';
 import { askedOf, decodeFetched, encodeFetch, type WantedPartition } from './fetch-encoding.js';
 import { FetchedBatch } from './fetched-batch.js';
 
@@ -41,10 +41,9 @@ export async function fetchDirectly(group: ConsumerGroup, nodeId: number): Promi
 
 /** Whether metadata are fresh, no position is to be moved first, and leaders are who is read from. */
 function isSettled({ cluster, seekOffset, rackId, preferredReadReplicasPerTopicPartition }: ConsumerGroup): boolean {
-  const { metadata, metadataExpireAt } = cluster.brokerPool;
-  const fresh = metadata !== null && Date.now() <= (metadataExpireAt ?? 0);
   const replicas = Object.values(preferredReadReplicasPerTopicPartition);
-  return fresh && seekOffset.size === 0 && rackId === '' && replicas.every((of) => Object.keys(of).length === 0);
+  const fromLeaders = rackId === '' && replicas.every((of) => Object.keys(of).length === 0);
+  return hasFreshMetadata(cluster) && seekOffset.size === 0 && fromLeaders;
 }
 
 /** Which partitions a broker leads for the member; it holds for as long as the metadata and the join that it is of. */

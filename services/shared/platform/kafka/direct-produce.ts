@@ -2,7 +2,7 @@ import type { Message, PartitionMetadata } from 'kafkajs';
 import type Broker from 'kafkajs/src/broker/index.js';
 import type Cluster from 'kafkajs/src/cluster/index.js';
 import type Connection from 'kafkajs/src/network/connection.js';
-import { endedIn, exchange, headerBytes, readyConnection, type Api } from './direct-request.js';
+import { endedIn, exchange, hasFreshMetadata, headerBytes, readyConnection, type Api } from './direct-request.js';
 import { decodeProduced, encodeProduce, type PartitionMessages } from './produce-encoding.js';
 
 /**
@@ -40,9 +40,7 @@ export async function produceDirectly(
 
 /** None when kafkajs is to read the metadata first. */
 function knownPartitions(cluster: Cluster, topic: string): PartitionMetadata[] {
-  const { metadata, metadataExpireAt } = cluster.brokerPool;
-  const fresh = metadata !== null && Date.now() <= (metadataExpireAt ?? 0);
-  return fresh && cluster.targetTopics.has(topic) ? cluster.findTopicPartitionMetadata(topic) : [];
+  return hasFreshMetadata(cluster) && cluster.targetTopics.has(topic) ? cluster.findTopicPartitionMetadata(topic) : [];
 }
 
 function byPartition(messages: readonly Message[], choose: (message: Message) => number): PartitionMessages[] {

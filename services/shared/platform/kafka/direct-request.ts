@@ -1,4 +1,5 @@
 import type Broker from 'kafkajs/src/broker/index.js';
+import type Cluster from 'kafkajs/src/cluster/index.js';
 import type Connection from 'kafkajs/src/network/connection.js';
 
 /**
@@ -23,6 +24,11 @@ export interface Api {
 export function readyConnection(broker: Broker, api: Api): Connection | undefined {
   const connection = broker.connectionPool.pool[api.connection];
   return connection !== undefined && isOpen(connection) && speaks(broker, api) ? connection : undefined;
+}
+
+/** Whether what is known of topics and their leaders is young enough to act upon; kafkajs reads it anew otherwise. */
+export function hasFreshMetadata({ brokerPool: { metadata, metadataExpireAt } }: Cluster): boolean {
+  return metadata !== null && Date.now() <= (metadataExpireAt ?? 0);
 }
 
 function isOpen(connection: Connection): boolean {
