@@ -234,6 +234,17 @@ describe('an endpoint that hangs: the attempt ends at its deadline, and the conn
     expect(receiver.requests()).toHaveLength(0);
   });
 
+  test('where several end, none of their connections is opened anew', async () => {
+    const receiver = await receiverWith();
+    const hangs = receiver.endpoint('/hangs', [{ kind: 'hang', when: 'before-headers' }]);
+    const sender = senderWith({ ...HASTY, connectTimeoutMs: 5_000, timeoutMs: 5_000 });
+    const hanging = Array.from({ length: 8 }, () => post(sender, hangs.url));
+    await receiver.waitFor(() => hangs.requests().length === 8, 5_000);
+    expect((await Promise.all(hanging)).map(shortOf)).toEqual(Array(8).fill('timeout'));
+    await allFreed(receiver);
+    expect([receiver.connectionsOpened, sender.connections]).toEqual([8, 0]);
+  });
+
   test('a hundred at once end together, and others are served meanwhile', async () => {
     const receiver = await receiverWith();
     const hangs = receiver.endpoint('/hangs', [{ kind: 'hang', when: 'before-headers' }]);

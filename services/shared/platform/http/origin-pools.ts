@@ -89,7 +89,7 @@ export class OriginPools {
     return pool;
   }
 
-  /** What waits in it still goes out. Left open, the client would connect anew after an aborted request, for nobody. */
+  /** What waits in it still goes out. */
   #forget(origin: string, pool: Pool): void {
     if (this.#pools.get(origin) !== pool || pool.stats.connected > 0) return;
     this.#pools.delete(origin);

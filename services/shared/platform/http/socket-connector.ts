@@ -37,6 +37,7 @@ export function createSocketConnector({
     const isTls = protocol === 'https:';
     const socket = isTls ? openTls(host, Number(port || 443)) : connectTcp({ host, port: Number(port || 80), lookup });
     socket.setKeepAlive(true, KEEP_ALIVE_PROBE_MS).setNoDelay(true);
+    endForGood(socket);
     let afterErrors: NodeJS.Immediate | undefined;
     const deadline = new Deadline(connectTimeoutMs, () => {
       // What has gone wrong and was not told yet is the better answer.
@@ -57,6 +58,20 @@ export function createSocketConnector({
       callback(null, socket);
     });
   };
+}
+
+/**
+ * As undici (7.30) aborts a request, it closes the socket with an "information", for which the request goes back to the
+ * queue; and it connects anew before it sees there that it was aborted: each time-out would cost the endpoint that hangs a
+ * handshake, and a connection that nobody uses and no time-out closes. For any other error the request ends with it.
+ */
+function endForGood(socket: Socket): void {
+  const destroy = socket.destroy.bind(socket);
+  socket.destroy = (error) => destroy(isInformation(error) ? new errors.SocketError(error.message) : error);
+}
+
+function isInformation(error: Error | undefined): error is Error {
+  return error !== undefined && 'code' in error && error.code === 'UND_ERR_INFO';
 }
 
 function tlsOpener(secureContext: SecureContext, lookup: LookupFunction): (host: string, port: number) => Socket {
