@@ -10,9 +10,9 @@ import { RecoveryWindow } from './recovery-window.js';
  * Looks after what is held for one webhook, under a lease, from the look at its status until nothing is left to do now.
  *
  *   deleted, Inactive → what is held is discarded: the Owner asked for that
- *   Failed            → what is too old is dropped, with an entry in the failure log; when the next probe is due, or up to
- *                       a second later (not all that failed together are probed in one moment), the oldest held event is
- *                       the probe, one at a time across all processes
+ *   Failed            → nothing until the next probe is due, and up to a third of the wait longer (not all that failed
+ *                       together are probed in one moment); then what is too old is dropped, with an entry in the
+ *                       failure log, and the oldest held event is the probe, one at a time across all processes
  *   Active            → the held events follow in order, throttled, behind live traffic (the dispatcher takes them in)
  *                       one at a time while others wait for a place at the endpoint,
  *                       until the endpoint asks to wait (429 or 503 with Retry-After): then those that haven't begun wait
@@ -98,8 +98,8 @@ const PAGE = 100;
 const REMOVED_AT_ONCE = 10;
 /** Until an event that was held again, because the webhook changed while it was on its way, is looked at again. */
 const HELD_AGAIN_MS = 250;
-/** The time over which the probes of webhooks that failed together are spread. */
-const PROBES_SPREAD_MS = 1_000;
+/** The share of the wait by which a probe may be later, so that those of webhooks that failed together are spread. */
+const PROBE_SPREAD = 1 / 3;
 /** Another process is at it. */
 const TAKEN_MS = 1_000;
 /** How long a webhook's backlog is worked off before others have their turn. */
@@ -155,11 +155,12 @@ export class Recovery {
   }
 
   async #tend(lease: Lease, circuit: Circuit | null, look: Look): Promise<Next> {
+    const waitMs = circuit === null ? 0 : circuit.nextProbeAt - this.#ports.now();
+    if (circuit !== null && waitMs > 0)
+      return circuit.nextProbeAt + Math.floor(this.#ports.random() * PROBE_SPREAD * waitMs);
     const [head] = await this.#ports.oldest(lease, 1);
     if (head === undefined) return 'empty';
     if (head.expiresAt <= this.#ports.now()) return this.#dropExpired(lease);
-    if (circuit !== null && circuit.nextProbeAt > this.#ports.now())
-      return Math.min(circuit.nextProbeAt + Math.floor(this.#ports.random() * PROBES_SPREAD_MS), head.expiresAt);
     const begun = await this.#ports.beginProbe(lease);
     return begun === undefined ? this.#ports.now() + TAKEN_MS : this.#probe(lease, head, begun, look);
   }

@@ -48,6 +48,9 @@ export interface StoresSettings {
   readonly signal: AbortSignal;
 }
 
+/** A retry is due seconds later, and its failure is logged after up to 200 ms. */
+const RETRIES_GATHER_MS = 50;
+
 export async function openStores(
   service: string,
   context: ServiceContext,
@@ -72,8 +75,8 @@ export async function openStores(
   context.onShutdown('webhook status', () => status.close());
   const held = new HeldDeliveries({ db, policy: settings.hold });
   context.onShutdown('held deliveries', () => held.close());
-  const retries = await openJobTopic(settings.retryTopic, service, context, dependencies);
-  const longRetries = await openJobTopic(settings.longRetryTopic, service, context, dependencies);
+  const retries = await openJobTopic(settings.retryTopic, service, context, dependencies, RETRIES_GATHER_MS);
+  const longRetries = await openJobTopic(settings.longRetryTopic, service, context, dependencies, RETRIES_GATHER_MS);
   const ports: Stores['ports'] = {
     findWebhook: (companyId, webhookId) =>
       patiently(() => readable(webhookId, directory.find(companyId, webhookId)), signal),

@@ -107,6 +107,17 @@ describe('what is held', () => {
     expect(await hold('b', { body })).toBe('held');
   });
 
+  test('is not counted again because some of it is removed, while there is much room', async () => {
+    const roomy = new HeldDeliveries({ db: database.db, policy: { ...POLICY, maxEvents: 1_000, maxBytes: 1_000_000 } });
+    database.commands.length = 0;
+    for (const jobId of ['a', 'b', 'c']) {
+      await roomy.hold(jobOf({ jobId }), false, NOW);
+      await roomy.remove(REF, [`${jobId}:1`]);
+    }
+    expect(database.commands.filter(({ commandName }) => commandName === 'aggregate')).toHaveLength(1);
+    await roomy.close();
+  });
+
   test('of several webhooks is counted by one command, each for itself, and again after a while only', async () => {
     const full = { webhookId: 'wh_full', companyId: 'company_2' };
     await Promise.all(['a', 'b', 'c', 'd', 'e'].map((jobId) => hold(jobId, full)));

@@ -129,7 +129,10 @@ export class HeldDeliveries {
   async remove({ companyId, webhookId }: WebhookRef, attemptIds: readonly string[]): Promise<void> {
     if (attemptIds.length === 0) return;
     await this.#removals.add({ companyId, webhookId, attemptIds });
-    this.#counts.delete(webhookKey({ companyId, webhookId }));
+    const key = webhookKey({ companyId, webhookId });
+    const counted = this.#counts.get(key);
+    // With much room it doesn't matter that fewer are held than were counted.
+    if (counted !== undefined && !this.#hasMuchRoom(counted)) this.#counts.delete(key);
   }
 
   /** Waits until everything that is being held, or held no more, was answered. */
@@ -213,10 +216,13 @@ export class HeldDeliveries {
     return counts;
   }
 
-  #isFresh({ events, bytes, countedAt }: Counted, now: number): boolean {
+  #isFresh(counted: Counted, now: number): boolean {
+    return now - counted.countedAt < (this.#hasMuchRoom(counted) ? COUNT_AGE_WITH_ROOM_MS : COUNT_AGE_MS);
+  }
+
+  #hasMuchRoom({ events, bytes }: Counted): boolean {
     const { maxEvents, maxBytes } = this.#policy;
-    const hasMuchRoom = events * 2 < maxEvents && bytes * 2 < maxBytes;
-    return now - countedAt < (hasMuchRoom ? COUNT_AGE_WITH_ROOM_MS : COUNT_AGE_MS);
+    return events * 2 < maxEvents && bytes * 2 < maxBytes;
   }
 
   /** What is held now, by key; the index alone answers. */

@@ -66,7 +66,7 @@ export class Recoveries {
     this.#states = new TickBatch((keys) => this.#readStates(keys));
     this.#puttingOff = new WriteBatcher<PuttingOff, void>({
       write: (items) => this.#putAllOff(items),
-      maxDelayMs: 20,
+      maxDelayMs: 100,
       maxItems: 500,
       maxBytes: Infinity,
       bytesOf: () => 0,

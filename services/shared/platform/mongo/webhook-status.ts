@@ -15,9 +15,9 @@ import { WriteBatcher, type Settled } from '../process/write-batcher.js';
  * webhook's status becomes Failed; any success resets the counter". The rules are core/status.ts; here they are
  * applied in one atomic update per webhook, so that processes that count at the same instant lose nothing.
  *
- * Facts that come within 20 ms, or while a batch is under way, are gathered: all facts of one webhook become one
+ * Facts that come within 100 ms, or while a batch is under way, are gathered: all facts of one webhook become one
  * update, all updates one command, and a second one reads what they came to. An endpoint that fails 500 times a second
- * costs 50 updates at most. A fact is counted when its promise resolves; one that is reported again, by a redelivered
+ * costs 10 updates at most. A fact is counted when its promise resolves; one that is reported again, by a redelivered
  * record or by a caller that tries again, counts once.
  */
 export interface WebhookStatusOptions {
@@ -82,7 +82,7 @@ export class WebhookStatus {
     this.#policy = policy;
     this.#batcher = new WriteBatcher<Item, StatusAfter>({
       write: (items) => this.#write(items),
-      maxDelayMs: 20,
+      maxDelayMs: 100,
       maxItems: 500,
       maxBytes: Infinity,
       bytesOf: () => 0,

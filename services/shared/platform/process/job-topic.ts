@@ -17,18 +17,22 @@ export interface JobTopic {
    */
   sendAll(jobs: readonly Job[]): Promise<void>;
   /**
-   * A single job; those that come within 5 ms travel together. Waits while Kafka is away; a job that the broker refuses
+   * A single job; those that come within the time to gather travel together. Waits while Kafka is away; a job that the broker refuses
    * for its size is parked.
    */
   send(job: Job, signal: AbortSignal): Promise<void>;
 }
 
-/** Looks the schema's id up and returns the topic. */
+/** How long a job that goes on at once waits for others. */
+const GATHER_MS = 5;
+
+/** Looks the schema's id up and returns the topic. `gatherMs`: how long a single job waits for others to travel with. */
 export async function openJobTopic(
   topic: string,
   service: string,
   context: Pick<ServiceContext, 'untilReachable'>,
   { producer, schemas, patiently, park }: Dependencies,
+  gatherMs = GATHER_MS,
 ): Promise<JobTopic> {
   const schemaId = await context.untilReachable('schema-registry', () =>
     schemas.writerId(subjectOf(topic), newestSchema('delivery-job')),
@@ -38,7 +42,7 @@ export async function openJobTopic(
   const write = (records: readonly OutgoingRecord[]): Promise<void> => producer.send(topic, records);
   const lists = new WriteBatcher<readonly OutgoingRecord[], void>({
     write: (batch) => writeLists(write, batch),
-    maxDelayMs: 5,
+    maxDelayMs: GATHER_MS,
     atOnceWhenIdle: true,
     maxItems: 100,
     maxBytes: 1024 * 1024,
@@ -50,7 +54,7 @@ export async function openJobTopic(
       await write(jobs.map(recordOf));
       return jobs.map(() => DONE);
     },
-    maxDelayMs: 5,
+    maxDelayMs: gatherMs,
     maxItems: 500,
     maxBytes: 1024 * 1024,
     bytesOf: ({ body }) => body.byteLength,
