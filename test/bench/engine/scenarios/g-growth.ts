@@ -1,14 +1,20 @@
 import { runInChild } from '../../shared/child-task.js';
 import type { Figure } from '../figure.js';
+import { rssMiBOf } from '../../shared/process-usage.js';
 import type { JoinResult, JoinTask } from '../join-task.js';
+import { recordsIn } from '../progress.js';
 import type { Scenario } from '../scenario.js';
+import { measureThroughput } from '../throughput.js';
 import { World } from '../world.js';
 
 const PER_COMPANY = 10;
 const BATCH = 10_000;
 const MATCHING = 1 / 2;
 
-/** Ever more webhooks registered: what the join costs per event, and the memory of a process that knows them all. */
+/**
+ * Ever more webhooks registered: what the join costs per event, and what the whole fan-out of an event does with the fewest
+ * and with the most; the memory of a process that knows them all.
+ */
 export const growth: Scenario = {
   id: 'g',
   title: 'growth: the join with ever more webhooks',
@@ -19,6 +25,7 @@ export const growth: Scenario = {
       const figures: Figure[] = [];
       let registered = 0;
       let smallest: JoinResult | undefined;
+      let fewest: FanOutCost | undefined;
       for (const size of sizes) {
         await register(world, registered, size);
         registered = size;
@@ -35,6 +42,11 @@ export const growth: Scenario = {
         smallest ??= result;
         say(`${size}: ${result.warmUs.toFixed(2)} µs per event, ${Math.round(result.rssMiB)} MiB`);
         figures.push(...figuresOf(size, result, smallest, size === sizes.at(-1)));
+        if (size !== sizes[0] && size !== sizes.at(-1)) continue;
+        const whole = await measureFanOut(world, size / PER_COMPANY, quick ? 20_000 : 40_000);
+        say(`${size}: fan-out ${whole.cpuUs.toFixed(1)} µs of CPU per event, ${Math.round(whole.rssMiB)} MiB`);
+        figures.push(...fanOutFigures(size, whole, fewest));
+        fewest ??= whole;
       }
       return figures;
     } finally {
@@ -63,6 +75,51 @@ async function register(world: World, from: number, to: number): Promise<void> {
     });
     await webhooks.insertMany(batch, { ordered: false });
   }
+}
+
+interface FanOutCost {
+  /** Of a call-consumer, per event. */
+  readonly cpuUs: number;
+  readonly rssMiB: number;
+}
+
+/** Events of all companies in turns, five jobs each, once this process has read each company and its compiler has seen all. */
+async function measureFanOut(world: World, companies: number, events: number): Promise<FanOutCost> {
+  const recipients = Array.from({ length: companies }, (_, index) => ({
+    companyId: `co_${spread(index, companies)}`,
+    webhookId: '',
+  }));
+  const jobs = recordsIn(world, world.system.config.topics.dispatch);
+  try {
+    const before = await jobs.count();
+    const done = async (): Promise<number> => ((await jobs.count()) - before) / (PER_COMPANY * MATCHING);
+    const warmUp = Math.max(companies, events);
+    await world.generate('events', recipients, { records: warmUp + events });
+    const fanOut = await world.start('call-consumer');
+    const { cpuUs } = await measureThroughput(world, done, { from: warmUp, to: warmUp + events * 0.95 });
+    return { cpuUs: cpuUs.get('call-consumer') ?? NaN, rssMiB: await rssMiBOf(fanOut.pid) };
+  } finally {
+    await jobs.close();
+    await world.stopServices();
+  }
+}
+
+/** In an order in which no two neighbours lie beside each other in memory. */
+function spread(index: number, companies: number): number {
+  return (index * 7_919) % companies;
+}
+
+function fanOutFigures(size: number, cost: FanOutCost, fewest: FanOutCost | undefined): Figure[] {
+  const name = `${size.toLocaleString('en')} webhooks`;
+  return [
+    {
+      what: `whole fan-out of an event, ${name}`,
+      value: cost.cpuUs,
+      unit: 'µs of CPU',
+      ...(fewest === undefined ? {} : { limit: fewest.cpuUs }),
+    },
+    { what: `memory of call-consumer, ${name}`, value: cost.rssMiB, unit: 'MiB' },
+  ];
 }
 
 function figuresOf(size: number, result: JoinResult, smallest: JoinResult, isLargest: boolean): Figure[] {
