@@ -10,8 +10,8 @@ import { RecoveryWindow } from './recovery-window.js';
  * Looks after what is held for one webhook, under a lease, from the look at its status until nothing is left to do now.
  *
  *   deleted, Inactive → what is held is discarded: the Owner asked for that
- *   Failed            → nothing until the next probe is due, and up to a third of the wait longer (not all that failed
- *                       together are probed in one moment); then what is too old is dropped, with an entry in the
+ *   Failed            → nothing until the next probe is due, and up to a third of the wait or 4 s longer (not all that
+ *                       failed together are probed in one moment); then what is too old is dropped, with an entry in the
  *                       failure log, and the oldest held event is the probe, one at a time across all processes
  *   Active            → the held events follow in order, throttled, behind live traffic (the dispatcher takes them in)
  *                       one at a time while others wait for a place at the endpoint,
@@ -100,6 +100,8 @@ const REMOVED_AT_ONCE = 10;
 const HELD_AGAIN_MS = 250;
 /** The share of the wait by which a probe may be later, so that those of webhooks that failed together are spread. */
 const PROBE_SPREAD = 1 / 3;
+/** An endpoint that is well again is found out as soon as before, nearly. */
+const MAX_PROBE_SPREAD_MS = 4_000;
 /** Another process is at it. */
 const TAKEN_MS = 1_000;
 /** How long a webhook's backlog is worked off before others have their turn. */
@@ -157,7 +159,9 @@ export class Recovery {
   async #tend(lease: Lease, circuit: Circuit | null, look: Look): Promise<Next> {
     const waitMs = circuit === null ? 0 : circuit.nextProbeAt - this.#ports.now();
     if (circuit !== null && waitMs > 0)
-      return circuit.nextProbeAt + Math.floor(this.#ports.random() * PROBE_SPREAD * waitMs);
+      return (
+        circuit.nextProbeAt + Math.floor(this.#ports.random() * Math.min(waitMs * PROBE_SPREAD, MAX_PROBE_SPREAD_MS))
+      );
     const [head] = await this.#ports.oldest(lease, 1);
     if (head === undefined) return 'empty';
     if (head.expiresAt <= this.#ports.now()) return this.#dropExpired(lease);

@@ -108,10 +108,12 @@ describe('a Failed webhook', () => {
     expect(await worldOf({ circuit: { ...OPEN, nextProbeAt: NOW + 500 } }).look()).toEqual(['put off 500']);
   });
 
-  test('is probed up to a third of the wait later than that, not with all that failed in the same moment', async () => {
+  test('is probed up to a third of the wait and 4 s later than that, not with all that failed in the same moment', async () => {
     const due = { circuit: { ...OPEN, nextProbeAt: NOW + 6_000 } };
     expect(await worldOf({ ...due, ports: { random: () => 0.25 } }).look()).toEqual(['put off 6500']);
     expect(await worldOf({ ...due, ports: { random: () => 0.9999 } }).look()).toEqual(['put off 7999']);
+    const late = { circuit: { ...OPEN, nextProbeAt: NOW + 900_000 } };
+    expect(await worldOf({ ...late, ports: { random: () => 0.5 } }).look()).toEqual(['put off 902000']);
     expect((await worldOf({ ports: { random: () => 0.9999 } }).look())[0]).toBe('probe a');
   });
 
