@@ -158,10 +158,10 @@ export class Recovery {
 
   async #tend(lease: Lease, circuit: Circuit | null, look: Look): Promise<Next> {
     const waitMs = circuit === null ? 0 : circuit.nextProbeAt - this.#ports.now();
-    if (circuit !== null && waitMs > 0)
-      return (
-        circuit.nextProbeAt + Math.floor(this.#ports.random() * Math.min(waitMs * PROBE_SPREAD, MAX_PROBE_SPREAD_MS))
-      );
+    if (circuit !== null && waitMs > 0) {
+      const spreadMs = Math.min(waitMs * PROBE_SPREAD, MAX_PROBE_SPREAD_MS);
+      return circuit.nextProbeAt + Math.floor(this.#ports.random() * spreadMs);
+    }
     const [head] = await this.#ports.oldest(lease, 1);
     if (head === undefined) return 'empty';
     if (head.expiresAt <= this.#ports.now()) return this.#dropExpired(lease);

@@ -5,7 +5,7 @@ import { connectMongo } from '../../../services/shared/platform/mongo/connect.js
 import { SubscriptionDirectory } from '../../../services/shared/platform/mongo/subscription-directory.js';
 import { serveTask } from '../shared/child-task.js';
 import { rssMiBOf } from '../shared/process-usage.js';
-import type { JoinResult, JoinTask } from './join-task.js';
+import { spreadOver, type JoinResult, type JoinTask } from './join-task.js';
 import { EVENT_TYPE } from './samples.js';
 
 /** The join of the fan-out alone: look the companies of a batch up, match each event with its subscriptions. */
@@ -28,11 +28,10 @@ async function run({ uri, database, companies, events }: JoinTask): Promise<Join
   };
   // Once over all of them: each company is read for the first time.
   const coldUs = await timed(join, companies, (index) => index);
-  // Spread over all of them, so that no small part of memory stays warm.
-  const spread = (index: number): number => (index * 7_919) % companies;
+  const spread = (index: number): number => spreadOver(companies, index);
   await timed(join, events / 4, spread);
   const warmUs = await timed(join, events, spread);
-  const fewUs = await timed(join, events, (index) => ((index * 7_919) % FEW) * Math.floor(companies / FEW));
+  const fewUs = await timed(join, events, (index) => spreadOver(FEW, index) * Math.floor(companies / FEW));
   if (matched.jobs === 0) throw new Error('no event matched a webhook');
   const rssMiB = await rssMiBOf(process.pid);
   await feed.close();

@@ -17,8 +17,8 @@ export interface JobTopic {
    */
   sendAll(jobs: readonly Job[]): Promise<void>;
   /**
-   * A single job; those that come within the time to gather travel together. Waits while Kafka is away; a job that the broker refuses
-   * for its size is parked.
+   * A single job; those that come within the time to gather travel together. Waits while Kafka is away; a job that the
+   * broker refuses for its size is parked.
    */
   send(job: Job, signal: AbortSignal): Promise<void>;
 }

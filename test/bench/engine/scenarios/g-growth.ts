@@ -1,7 +1,7 @@
 import { runInChild } from '../../shared/child-task.js';
-import type { Figure } from '../figure.js';
 import { rssMiBOf } from '../../shared/process-usage.js';
-import type { JoinResult, JoinTask } from '../join-task.js';
+import type { Figure } from '../figure.js';
+import { spreadOver, type JoinResult, type JoinTask } from '../join-task.js';
 import { recordsIn } from '../progress.js';
 import type { Scenario } from '../scenario.js';
 import { measureThroughput } from '../throughput.js';
@@ -86,7 +86,7 @@ interface FanOutCost {
 /** Events of all companies in turns, five jobs each, once this process has read each company and its compiler has seen all. */
 async function measureFanOut(world: World, companies: number, events: number): Promise<FanOutCost> {
   const recipients = Array.from({ length: companies }, (_, index) => ({
-    companyId: `co_${spread(index, companies)}`,
+    companyId: `co_${spreadOver(companies, index)}`,
     webhookId: '',
   }));
   const jobs = recordsIn(world, world.system.config.topics.dispatch);
@@ -102,11 +102,6 @@ async function measureFanOut(world: World, companies: number, events: number): P
     await jobs.close();
     await world.stopServices();
   }
-}
-
-/** In an order in which no two neighbours lie beside each other in memory. */
-function spread(index: number, companies: number): number {
-  return (index * 7_919) % companies;
 }
 
 function fanOutFigures(size: number, cost: FanOutCost, fewest: FanOutCost | undefined): Figure[] {
