@@ -1,6 +1,11 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { InvariantError } from '../../../services/shared/core/errors.js';
-import { insertNew, settledBy, writeUnordered } from '../../../services/shared/platform/mongo/unordered-write.js';
+import {
+  insertNew,
+  settledBy,
+  upsertAll,
+  writeUnordered,
+} from '../../../services/shared/platform/mongo/unordered-write.js';
 import { openTestDatabase, type TestDatabase } from './test-database.js';
 
 interface Named {
@@ -39,4 +44,34 @@ test('of those that are refused each is told; the others are written', async () 
   expect(settledBy('inserting', documents, refused).map(({ kind }) => kind)).toEqual(['failed', 'done']);
   expect(await named.countDocuments()).toBe(2);
   expect((await insertNew('inserting', named, documents)).size).toBe(0);
+});
+
+describe('upserts', () => {
+  interface Owned {
+    readonly _id: string;
+    readonly companyId: string;
+    readonly count: number;
+  }
+  const upsertsOf = (companyId: string, ids: readonly string[]) =>
+    ids.map((_id) => ({ updateOne: { filter: { _id, companyId }, update: { $inc: { count: 1 } }, upsert: true } }));
+
+  test('several of one new document at the same instant: each is counted once, none is refused', async () => {
+    const owned = database.db.collection<Owned>('owned');
+    const writers = Array.from({ length: 8 }, (_, n) => n);
+    const ids = Array.from({ length: 100 }, (_, n) => `document-${n}`);
+    for (const id of ids) await Promise.all(writers.map(() => upsertAll('counting', owned, upsertsOf('c1', [id]))));
+    const counts = await owned.find().toArray();
+    expect(counts.map(({ count }) => count)).toEqual(ids.map(() => writers.length));
+  });
+
+  test('one whose document is another company’s is refused for good, and leaves it as it is', async () => {
+    const owned = database.db.collection<Owned>('owned-by-another');
+    await upsertAll('counting', owned, upsertsOf('c1', ['a']));
+    await expect(upsertAll('counting', owned, upsertsOf('c2', ['a', 'b']))).rejects.toThrow(InvariantError);
+    const found = await owned.find().sort({ _id: 1 }).toArray();
+    expect(found.map(({ companyId, count }) => [companyId, count])).toEqual([
+      ['c1', 1],
+      ['c2', 1],
+    ]);
+  });
 });

@@ -3,9 +3,9 @@ import { hasRoomFor, type HeldAmount, type HoldPolicy } from '../../core/hold.js
 import type { Job } from '../../core/job.js';
 import { WriteBatcher, type Settled } from '../process/write-batcher.js';
 import { toHeldDocument, toHeldJob, type HeldDocument } from './held-document.js';
-import { DUPLICATE_KEY, onMongo } from './mongo-errors.js';
+import { onMongo } from './mongo-errors.js';
 import type { RecoveryDocument } from './recovery-document.js';
-import { insertNew, refusalOf, settledBy, writeUnordered } from './unordered-write.js';
+import { insertNew, refusalOf, settledBy, upsertAll, writeUnordered } from './unordered-write.js';
 import { groupByWebhook, webhookKey } from './webhook-key.js';
 import type { WebhookRef } from './webhooks.js';
 
@@ -55,7 +55,6 @@ const COUNT_AGE_MS = 1_000;
 const COUNT_AGE_WITH_ROOM_MS = 10_000;
 const MAX_COUNTED = 10_000;
 const NOTHING: HeldAmount = { events: 0, bytes: 0 };
-const WRITE_TRIES = 5;
 
 export class HeldDeliveries {
   readonly #held: Collection<HeldDocument>;
@@ -264,14 +263,6 @@ export class HeldDeliveries {
       const update = { $inc: { holds: 1 }, $setOnInsert: fresh };
       return { updateOne: { filter: { _id: webhookId, companyId }, update, upsert: true } };
     });
-    for (let tries = 1; ; tries += 1) {
-      const refused = await writeUnordered('registering held deliveries', () =>
-        this.#recoveries.bulkWrite(operations, { ordered: false }),
-      );
-      const [code] = refused.values();
-      if (code === undefined) return;
-      // Two processes can upsert one document at the same instant: the one that is refused finds it there the next time.
-      if (code !== DUPLICATE_KEY || tries === WRITE_TRIES) throw refusalOf('registering held deliveries', code);
-    }
+    await upsertAll('registering held deliveries', this.#recoveries, operations);
   }
 }

@@ -1,7 +1,7 @@
 import type { AnyBulkWriteOperation, Collection, Db } from 'mongodb';
 import { RESOLUTION_MS, bucketsOf, type Resolution, type RollUp } from '../../core/roll-up.js';
-import { onMongo } from './mongo-errors.js';
 import type { StatsDocument } from './stats-document.js';
+import { upsertAll } from './unordered-write.js';
 
 /** The totals of one series; `number` names it within its process. */
 export interface SeriesTotals extends RollUp {
@@ -33,7 +33,7 @@ export class StatsWriter {
   async write(series: readonly SeriesTotals[]): Promise<void> {
     if (series.length === 0) return;
     const operations = series.map((totals) => this.#operationOf(totals));
-    await onMongo('writing roll-ups', () => this.#stats.bulkWrite(operations, { ordered: false }));
+    await upsertAll('writing roll-ups', this.#stats, operations);
   }
 
   #operationOf(totals: SeriesTotals): AnyBulkWriteOperation<StatsDocument> {

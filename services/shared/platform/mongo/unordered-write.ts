@@ -1,4 +1,10 @@
-import { MongoBulkWriteError, type Collection, type OptionalUnlessRequiredId } from 'mongodb';
+import {
+  MongoBulkWriteError,
+  type AnyBulkWriteOperation,
+  type Collection,
+  type Document,
+  type OptionalUnlessRequiredId,
+} from 'mongodb';
 import { DependencyError, InvariantError } from '../../core/errors.js';
 import type { Settled } from '../process/write-batcher.js';
 import { DUPLICATE_KEY, isAwayCode, onMongo } from './mongo-errors.js';
@@ -54,4 +60,29 @@ export async function insertNew<D extends { readonly _id: string }>(
   const all = documents as readonly OptionalUnlessRequiredId<D>[];
   const refused = await writeUnordered(doing, () => collection.insertMany(all, { ordered: false }));
   return new Map([...refused].filter(([, code]) => code !== DUPLICATE_KEY));
+}
+
+const UPSERT_TRIES = 5;
+
+/**
+ * Runs an unordered batch of upserts, each by the `_id` of its document.
+ *
+ * Two of one new document at the same instant: one is refused, and finds the document there the next time. The server
+ * does that by itself only where the filter is `_id` alone, and ours name the company as well.
+ * @throws DependencyError when MongoDB is away; some may have been carried out then
+ * @throws InvariantError when it refuses one for good, as where another company has the `_id`
+ */
+export async function upsertAll<D extends Document>(
+  doing: string,
+  collection: Collection<D>,
+  upserts: readonly AnyBulkWriteOperation<D>[],
+): Promise<void> {
+  let left = upserts;
+  for (let tries = 1; left.length > 0; tries += 1) {
+    const refused = await writeUnordered(doing, () => collection.bulkWrite(left, { ordered: false }));
+    for (const code of refused.values()) {
+      if (code !== DUPLICATE_KEY || tries === UPSERT_TRIES) throw refusalOf(doing, code);
+    }
+    left = left.filter((_, index) => refused.has(index));
+  }
 }
