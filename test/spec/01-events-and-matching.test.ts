@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { CompanySubscriptions, type Subscription } from '../../services/shared/core/company-subscriptions.js';
 import { normalizeEvent, type EventFamily } from '../../services/shared/core/contract.js';
-import { renderBody } from '../../services/shared/core/event.js';
+import { renderBody, type Event } from '../../services/shared/core/event.js';
 import { attemptIdOf, firstJob, jobIdOf, jobKeyOf, retryOf } from '../../services/shared/core/job.js';
-import { matchSubscriptions } from '../../services/shared/core/match.js';
 import {
   CALL_EVENT_TYPES,
   EVENT_TYPES,
@@ -128,12 +128,14 @@ describe('what a decoded record must hold', () => {
 });
 
 describe('an event goes to the endpoints that subscribed to it', () => {
-  const all = new Set(EVENT_TYPES);
+  const all = EVENT_TYPES;
+  const matching = (event: Event, subscriptions: readonly Subscription[], companyId = 'company_1'): readonly string[] =>
+    new CompanySubscriptions(companyId, subscriptions).matching(event);
 
   test.each(EVENT_TYPES)('%s reaches who selected it, and nobody who selected all the others', (eventType) => {
-    const wants = subscriptionOf({ webhookId: 'wants', events: new Set([eventType]) });
-    const others = subscriptionOf({ webhookId: 'others', events: new Set(EVENT_TYPES.filter((t) => t !== eventType)) });
-    expect(matchSubscriptions(eventOf({ eventType }), [others, wants])).toEqual([wants]);
+    const wants = subscriptionOf({ webhookId: 'wants', events: [eventType] });
+    const others = subscriptionOf({ webhookId: 'others', events: EVENT_TYPES.filter((t) => t !== eventType) });
+    expect(matching(eventOf({ eventType }), [others, wants])).toEqual(['wants']);
   });
 
   test.each([
@@ -141,17 +143,17 @@ describe('an event goes to the endpoints that subscribed to it', () => {
     ['failed', true],
     ['inactive', false],
   ] as const)('a webhook that is %s gets it: %s', (status, gets) => {
-    expect(matchSubscriptions(eventOf(), [subscriptionOf({ status, events: all })])).toHaveLength(gets ? 1 : 0);
+    expect(matching(eventOf(), [subscriptionOf({ status, events: all })])).toHaveLength(gets ? 1 : 0);
   });
 
   test('another company’s webhook never gets it, even when a look-up brings it', () => {
-    const foreign = subscriptionOf({ companyId: 'company_2', events: all });
-    expect(matchSubscriptions(eventOf(), [foreign])).toEqual([]);
+    expect(matching(eventOf(), [subscriptionOf({ events: all })], 'company_2')).toEqual([]);
   });
 
   test('each webhook of the company gets it once, in the order of registration', () => {
-    const webhooks = ['wh_1', 'wh_2', 'wh_3'].map((webhookId) => subscriptionOf({ webhookId }));
-    expect(matchSubscriptions(eventOf(), webhooks)).toEqual(webhooks);
+    const ids = ['wh_1', 'wh_2', 'wh_3'];
+    const webhooks = ids.map((webhookId) => subscriptionOf({ webhookId }));
+    expect(matching(eventOf(), webhooks)).toEqual(ids);
   });
 });
 

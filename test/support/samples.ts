@@ -4,7 +4,8 @@ import type { HoldPolicy } from '../../services/shared/core/hold.js';
 import { firstJob, type Job } from '../../services/shared/core/job.js';
 import type { Answer, SendFailureKind, SendResult } from '../../services/shared/core/outcome.js';
 import type { SourcePosition } from '../../services/shared/core/vocabulary.js';
-import type { Subscription, Webhook } from '../../services/shared/core/webhook.js';
+import type { Subscription } from '../../services/shared/core/company-subscriptions.js';
+import type { Webhook } from '../../services/shared/core/webhook.js';
 
 /** Small valid values for tests that open no port; a test overrides what its rule speaks of. */
 
@@ -43,13 +44,7 @@ export function eventOf(overrides: Partial<Event> = {}): Event {
 }
 
 export function subscriptionOf(overrides: Partial<Subscription> = {}): Subscription {
-  return {
-    webhookId: 'wh_1',
-    companyId: 'company_1',
-    events: new Set(['call.initiated'] as const),
-    status: 'active',
-    ...overrides,
-  };
+  return { webhookId: 'wh_1', events: ['call.initiated'], status: 'active', ...overrides };
 }
 
 export function webhookOf(overrides: Partial<Webhook> = {}): Webhook {

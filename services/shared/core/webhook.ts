@@ -1,4 +1,4 @@
-import type { EventType, Status } from './vocabulary.js';
+import type { Status } from './vocabulary.js';
 
 /** How a request proves to the endpoint who sends it (PRODUCT.md, "A webhook"). Secrets are in clear here. */
 export type Authentication =
@@ -37,14 +37,6 @@ export interface Webhook {
   readonly countsFrom: number;
   /** Rises with every change by a person; tells in logs which state an attempt used. */
   readonly version: number;
-}
-
-/** The part of a webhook that matching needs; carries no secret. */
-export interface Subscription {
-  readonly webhookId: string;
-  readonly companyId: string;
-  readonly events: ReadonlySet<EventType>;
-  readonly status: Status;
 }
 
 /** A webhook whose stored secrets can't be opened: a fault of ours that concerns this webhook alone. */

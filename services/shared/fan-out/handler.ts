@@ -1,12 +1,11 @@
+import type { CompanySubscriptions } from '../core/company-subscriptions.js';
 import type { Normalized } from '../core/contract.js';
 import { renderBody, type Event } from '../core/event.js';
 import { refusedJob } from '../core/dead-letter.js';
 import { PoisonRecord } from '../core/errors.js';
 import { firstJob, type Job } from '../core/job.js';
-import { matchSubscriptions } from '../core/match.js';
 import type { DeadLetter, Park, SkipReason } from '../core/verdict.js';
 import type { EventType, SourcePosition } from '../core/vocabulary.js';
-import type { Subscription } from '../core/webhook.js';
 
 /**
  * Turns a batch of event records into jobs: decode, check, join the company's subscriptions, match, render the body
@@ -33,7 +32,7 @@ export interface FanOutPorts {
   readonly observe: FanOutObserver;
 }
 
-export type SubscriptionsByCompany = ReadonlyMap<string, readonly Subscription[]>;
+export type SubscriptionsByCompany = ReadonlyMap<string, CompanySubscriptions>;
 
 export interface FanOutObserver {
   readonly event: (type: EventType) => void;
@@ -115,10 +114,10 @@ function match(accepted: readonly Accepted[], subscriptions: SubscriptionsByComp
 }
 
 function jobsOf({ record, event }: Accepted, subscriptions: SubscriptionsByCompany): Job[] {
-  const matching = matchSubscriptions(event, subscriptions.get(event.companyId) ?? []);
-  if (matching.length === 0) return [];
+  const webhookIds = subscriptions.get(event.companyId)?.matching(event) ?? [];
+  if (webhookIds.length === 0) return [];
   const body = renderBody(event);
-  return matching.map(({ webhookId }) => firstJob(event, webhookId, body, record.source, record.timestamp));
+  return webhookIds.map((webhookId) => firstJob(event, webhookId, body, record.source, record.timestamp));
 }
 
 /** Publishes all; when the broker refuses a batch for its size, one by one, so that only the oversized are parked. */

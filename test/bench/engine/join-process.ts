@@ -1,5 +1,4 @@
 import { LRUCache } from 'lru-cache';
-import { matchSubscriptions } from '../../../services/shared/core/match.js';
 import { ChangeFeed } from '../../../services/shared/platform/mongo/change-feed.js';
 import { connectMongo } from '../../../services/shared/platform/mongo/connect.js';
 import { SubscriptionDirectory } from '../../../services/shared/platform/mongo/subscription-directory.js';
@@ -22,8 +21,7 @@ async function run({ uri, database, companies, events }: JoinTask): Promise<Join
     const found = directory.lookup(ids);
     const subscriptions = found instanceof Promise ? await found : found;
     for (const companyId of ids) {
-      const event = { companyId, eventType: EVENT_TYPE } as Parameters<typeof matchSubscriptions>[0];
-      matched.jobs += matchSubscriptions(event, subscriptions.get(companyId) ?? []).length;
+      matched.jobs += subscriptions.get(companyId)?.matching({ companyId, eventType: EVENT_TYPE }).length ?? 0;
     }
   };
   // Once over all of them: each company is read for the first time.

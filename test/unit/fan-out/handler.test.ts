@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { CompanySubscriptions, type Subscription } from '../../../services/shared/core/company-subscriptions.js';
 import { PoisonRecord } from '../../../services/shared/core/errors.js';
 import type { Job } from '../../../services/shared/core/job.js';
 import type { DeadLetter } from '../../../services/shared/core/verdict.js';
-import type { Subscription } from '../../../services/shared/core/webhook.js';
 import { createFanOut, type FanOutPorts, type SourceRecord } from '../../../services/shared/fan-out/handler.js';
 import { Interrupted } from '../../../services/shared/platform/process/patience.js';
 import { eventOf, NOW, sourceOf, subscriptionOf } from '../../support/samples.js';
@@ -16,6 +16,8 @@ function stage(subscriptions: readonly Subscription[] = [subscriptionOf()], over
   const jobs: Job[] = [];
   const letters: DeadLetter[] = [];
   const lookups: (readonly string[])[] = [];
+  const subscriptionsOf = (companyId: string) =>
+    new CompanySubscriptions(companyId, companyId === 'company_1' ? subscriptions : []);
   const ports: FanOutPorts = {
     decode: (value) => {
       const word = String(value);
@@ -31,8 +33,7 @@ function stage(subscriptions: readonly Subscription[] = [subscriptionOf()], over
     },
     lookup: (companyIds) => {
       lookups.push(companyIds);
-      const of = (companyId: string) => subscriptions.filter((subscription) => subscription.companyId === companyId);
-      return new Map(companyIds.map((companyId) => [companyId, of(companyId)]));
+      return new Map(companyIds.map((companyId) => [companyId, subscriptionsOf(companyId)]));
     },
     publish: (batch) => {
       did.push(`publish ${batch.map(({ eventId, webhookId }) => `${eventId}>${webhookId}`).join(' ')}`);
@@ -122,7 +123,8 @@ describe('events', () => {
   test('ports may answer at once or later', async () => {
     const { run, effects } = stage([], {
       decode: (value) => Promise.resolve(String(value)),
-      lookup: () => Promise.resolve(new Map([['company_1', [subscriptionOf()]]])),
+      lookup: () =>
+        Promise.resolve(new Map([['company_1', new CompanySubscriptions('company_1', [subscriptionOf()])]])),
     });
     await run('event a');
     expect(effects()).toEqual(['publish a>wh_1']);

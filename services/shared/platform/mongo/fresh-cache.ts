@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Freshness } from './change-feed.js';
+import { KeyIndex } from './key-index.js';
 import { TickBatch } from './tick-batch.js';
 import type { WebhookChange } from './webhook-change.js';
 
@@ -44,6 +45,7 @@ export interface FreshCacheCounters {
   outdated: number;
 }
 
+/** Whole milliseconds: V8 makes an object of each number that has a fraction. */
 interface Entry<V> {
   readonly value: V;
   readonly readAt: number;
@@ -66,7 +68,7 @@ export class FreshCache<V> {
   readonly #options: FreshCacheOptions<V>;
   readonly #entries: LRUCache<string, Entry<V>>;
   readonly #readings = new Map<string, Reading<V>>();
-  readonly #keyOfWebhook = new Map<string, string>();
+  readonly #index = new KeyIndex();
   readonly #batch: TickBatch<V>;
 
   constructor(options: FreshCacheOptions<V>) {
@@ -74,8 +76,8 @@ export class FreshCache<V> {
     this.#batch = new TickBatch(options.readMany);
     this.#entries = new LRUCache({
       max: options.maxEntries,
-      dispose: ({ value }) => {
-        for (const id of options.webhookIdsOf(value)) this.#keyOfWebhook.delete(id);
+      dispose: ({ value }, key) => {
+        for (const id of options.webhookIdsOf(value)) this.#index.remove(id, key);
       },
     });
     options.feed.subscribe({ onChange: (change) => this.#onChange(change), onGap: () => this.#onGap() });
@@ -119,11 +121,11 @@ export class FreshCache<V> {
   }
 
   async #finish(key: string, reading: Reading<V>, readings: number): Promise<V> {
-    const readAt = performance.now();
+    const readAt = Math.floor(performance.now());
     try {
       const value = (await this.#batch.get(key)) ?? this.#options.absent;
       if (!reading.outdated) {
-        const maxAgeMs = MIN_AGE_MS + Math.random() * (MAX_AGE_MS - MIN_AGE_MS);
+        const maxAgeMs = MIN_AGE_MS + Math.floor(Math.random() * (MAX_AGE_MS - MIN_AGE_MS));
         this.#keep(key, { value, readAt, maxAgeMs });
         return value;
       }
@@ -137,16 +139,21 @@ export class FreshCache<V> {
 
   #keep(key: string, entry: Entry<V>): void {
     this.#entries.set(key, entry);
-    for (const id of this.#options.webhookIdsOf(entry.value)) this.#keyOfWebhook.set(id, key);
+    for (const id of this.#options.webhookIdsOf(entry.value)) this.#index.add(id, key);
   }
 
   #onChange(change: WebhookChange): void {
     if (!this.#options.concerns(change)) return;
     const { webhookId, companyId } = change;
-    const holder = this.#keyOfWebhook.get(webhookId);
-    if (holder !== undefined) this.forget(holder);
+    const holders = this.#index.keysOf(webhookId).filter((key) => this.#holds(key, webhookId));
+    for (const holder of holders) this.forget(holder);
     if (companyId !== undefined) this.forget(this.#options.keyOf(companyId, webhookId));
-    else if (holder === undefined) this.#outdate((key) => this.#options.mayHold(key, webhookId));
+    else if (holders.length === 0) this.#outdate((key) => this.#options.mayHold(key, webhookId));
+  }
+
+  #holds(key: string, webhookId: string): boolean {
+    const entry = this.#entries.peek(key);
+    return entry !== undefined && this.#options.webhookIdsOf(entry.value).includes(webhookId);
   }
 
   #outdate(concerned: (key: string) => boolean): void {

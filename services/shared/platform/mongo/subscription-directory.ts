@@ -1,6 +1,5 @@
 import type { Collection, Db } from 'mongodb';
-import { EVENT_TYPES, type EventType, type Status } from '../../core/vocabulary.js';
-import type { Subscription } from '../../core/webhook.js';
+import { CompanySubscriptions, type Subscription } from '../../core/company-subscriptions.js';
 import type { Freshness } from './change-feed.js';
 import { FreshCache, type FreshCacheCounters } from './fresh-cache.js';
 import { readAfter } from './read-after.js';
@@ -16,7 +15,6 @@ export interface SubscriptionDirectoryOptions {
 
 type SubscriptionFields = Pick<WebhookDocument, '_id' | 'companyId' | 'events' | 'status'>;
 
-const NONE: readonly Subscription[] = Object.freeze([]);
 const FIELDS = { _id: 1, companyId: 1, events: 1, status: 1 } as const;
 const MATCHED = Object.keys(FIELDS);
 
@@ -28,18 +26,18 @@ export class SubscriptionDirectory {
   readonly #db: Db;
   readonly #feed: Freshness;
   readonly #webhooks: Collection<SubscriptionFields>;
-  readonly #cache: FreshCache<readonly Subscription[]>;
+  readonly #cache: FreshCache<CompanySubscriptions>;
 
   constructor({ db, feed, maxCompanies }: SubscriptionDirectoryOptions) {
     this.#db = db;
     this.#feed = feed;
     this.#webhooks = db.collection<SubscriptionFields>('webhooks');
-    this.#cache = new FreshCache<readonly Subscription[]>({
+    this.#cache = new FreshCache<CompanySubscriptions>({
       maxEntries: maxCompanies,
       feed,
       readMany: (companyIds) => this.#readMany(companyIds),
-      absent: NONE,
-      webhookIdsOf: (subscriptions) => subscriptions.map(({ webhookId }) => webhookId),
+      absent: CompanySubscriptions.none,
+      webhookIdsOf: ({ webhookIds }) => webhookIds,
       keyOf: (companyId) => companyId,
       mayHold: () => true,
       concerns: (change) => mayChange(change, MATCHED),
@@ -55,15 +53,15 @@ export class SubscriptionDirectory {
   }
 
   /**
-   * The subscriptions of each company, an empty list for one that has none. At once when all are cached and fresh,
+   * The subscriptions of each company, empty for one that has none. At once when all are cached and fresh,
    * else after one find for all that are not.
    * @throws DependencyError (by rejecting) when MongoDB is away
    */
   lookup(
     companyIds: readonly string[],
-  ): ReadonlyMap<string, readonly Subscription[]> | Promise<ReadonlyMap<string, readonly Subscription[]>> {
+  ): ReadonlyMap<string, CompanySubscriptions> | Promise<ReadonlyMap<string, CompanySubscriptions>> {
     const now = performance.now();
-    const found = new Map<string, readonly Subscription[]>();
+    const found = new Map<string, CompanySubscriptions>();
     const missing = new Set<string>();
     for (const companyId of companyIds) {
       if (found.has(companyId) || missing.has(companyId)) continue;
@@ -75,51 +73,25 @@ export class SubscriptionDirectory {
   }
 
   async #complete(
-    found: Map<string, readonly Subscription[]>,
+    found: Map<string, CompanySubscriptions>,
     missing: readonly string[],
-  ): Promise<ReadonlyMap<string, readonly Subscription[]>> {
+  ): Promise<ReadonlyMap<string, CompanySubscriptions>> {
     const read = await Promise.all(missing.map((companyId) => this.#cache.read(companyId)));
     read.forEach((subscriptions, index) => found.set(missing[index] as string, subscriptions));
     return found;
   }
 
-  async #readMany(companyIds: readonly string[]): Promise<ReadonlyMap<string, readonly Subscription[]>> {
+  async #readMany(companyIds: readonly string[]): Promise<ReadonlyMap<string, CompanySubscriptions>> {
     const filter = { companyId: { $in: [...companyIds] } };
     const documents = await readAfter('reading subscriptions', this.#db, this.#feed.readAfter, (options) =>
       this.#webhooks.find(filter, { ...options, projection: FIELDS }).toArray(),
     );
-    const found = new Map<string, Subscription[]>();
-    for (const document of documents) {
-      const siblings = found.get(document.companyId);
-      if (siblings === undefined) found.set(document.companyId, [toSubscription(document, document.companyId)]);
-      else siblings.push(toSubscription(document, siblings[0]?.companyId ?? document.companyId));
+    const byCompany = new Map<string, Subscription[]>();
+    for (const { _id: webhookId, companyId, events, status } of documents) {
+      const siblings = byCompany.get(companyId);
+      if (siblings === undefined) byCompany.set(companyId, [{ webhookId, events, status }]);
+      else siblings.push({ webhookId, events, status });
     }
-    return found;
+    return new Map([...byCompany].map(([companyId, all]) => [companyId, new CompanySubscriptions(companyId, all)]));
   }
-}
-
-/**
- * All subscriptions of a company share its id, and all there are their statuses: BSON makes a text of its own for each.
- * With a million of them, to look at ten fresh texts costs more than the rest of the join.
- */
-function toSubscription({ _id, events, status }: SubscriptionFields, companyId: string): Subscription {
-  return { webhookId: _id, companyId, events: sharedSet(events), status: SHARED_STATUS[status] };
-}
-
-const SHARED_STATUS: Readonly<Record<Status, Status>> = { active: 'active', failed: 'failed', inactive: 'inactive' };
-
-/** One set per selection of events, shared by all webhooks that have it: most select the same few. */
-const SETS = new Map<number, ReadonlySet<EventType>>();
-
-function sharedSet(events: readonly EventType[]): ReadonlySet<EventType> {
-  let selection = 0;
-  EVENT_TYPES.forEach((type, index) => {
-    if (events.includes(type)) selection |= 1 << index;
-  });
-  let shared = SETS.get(selection);
-  if (shared === undefined) {
-    shared = new Set(EVENT_TYPES.filter((_, index) => (selection & (1 << index)) !== 0));
-    SETS.set(selection, shared);
-  }
-  return shared;
 }
