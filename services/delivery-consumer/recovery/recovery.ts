@@ -25,9 +25,7 @@ import { RecoveryWindow } from './recovery-window.js';
  * `held` and is made later.
  */
 export interface RecoveryPorts {
-  readonly stateOf: (
-    lease: Lease,
-  ) => Promise<{ readonly status: Status; readonly circuit: Circuit | null } | undefined>;
+  readonly stateOf: (lease: Lease) => Promise<WebhookState | undefined>;
   /** Undefined when no probe may be made now. */
   readonly beginProbe: (lease: Lease) => Promise<Circuit | undefined>;
   readonly probeFailed: (probe: ProbeFailed & Lease) => Promise<void>;
@@ -40,8 +38,8 @@ export interface RecoveryPorts {
   readonly giveTurn: (lease: Lease) => Promise<void>;
   /** False when something was held meanwhile. */
   readonly end: (lease: Lease) => Promise<boolean>;
-  /** Has the attempts that follow see the webhook as it is, and not as it was a moment ago. */
-  readonly forget: (lease: Lease) => void;
+  /** Has the attempts that follow see the webhook as it was at this state, or later. */
+  readonly forgetOther: (lease: Lease, state: WebhookState) => void;
   readonly probe: Attempt;
   /** Whether events of the webhook wait here for a place at its endpoint. */
   readonly isBusy: (lease: Lease) => boolean;
@@ -60,6 +58,13 @@ export interface RecoveryObserver {
   readonly recovered: () => void;
   readonly discarded: (job: Job, reason: 'webhook-deleted' | 'webhook-inactive') => void;
   readonly dropped: (job: Job, reason: DropReason) => void;
+}
+
+/** The webhook as it stands at this instant; `version` rises with every change by a person. */
+export interface WebhookState {
+  readonly version: number;
+  readonly status: Status;
+  readonly circuit: Circuit | null;
 }
 
 export interface Lease {
@@ -142,9 +147,9 @@ export class Recovery {
       case 'inactive':
         return this.#discard(lease, 'webhook-inactive');
       case 'failed':
-        return this.#tend(lease, state.circuit, turn);
+        return this.#tend(lease, state, turn);
       case 'active':
-        return this.#drain(lease, turn);
+        return this.#drain(lease, state, turn);
     }
   }
 
@@ -156,7 +161,8 @@ export class Recovery {
     return 'again';
   }
 
-  async #tend(lease: Lease, circuit: Circuit | null, look: Look): Promise<Next> {
+  async #tend(lease: Lease, state: WebhookState, look: Look): Promise<Next> {
+    const { circuit } = state;
     const waitMs = circuit === null ? 0 : circuit.nextProbeAt - this.#ports.now();
     if (circuit !== null && waitMs > 0) {
       const spreadMs = Math.min(waitMs * PROBE_SPREAD, MAX_PROBE_SPREAD_MS);
@@ -166,7 +172,10 @@ export class Recovery {
     if (head === undefined) return 'empty';
     if (head.expiresAt <= this.#ports.now()) return this.#dropExpired(lease);
     const begun = await this.#ports.beginProbe(lease);
-    return begun === undefined ? this.#ports.now() + TAKEN_MS : this.#probe(lease, head, begun, look);
+    if (begun === undefined) return this.#ports.now() + TAKEN_MS;
+    // A probe that an edit asked for must go to the new endpoint.
+    this.#ports.forgetOther(lease, state);
+    return this.#probe(lease, head, begun, look);
   }
 
   async #dropExpired(lease: Lease): Promise<Next> {
@@ -183,8 +192,6 @@ export class Recovery {
   /** What is still owed after a failed probe is held by the attempt itself, before the probe is removed here. */
   async #probe(lease: Lease, held: HeldDelivery, { openedAt, probes }: Circuit, { probing }: Look): Promise<Next> {
     probing(true);
-    // A probe that an edit asked for must go to the new endpoint.
-    this.#ports.forget(lease);
     const end = await this.#ports.probe(held.job, 'probe').finally(() => probing(false));
     const probe = probes + 1;
     const failed = end === 'failed' || typeof end === 'object';
@@ -212,12 +219,12 @@ export class Recovery {
     return notBefore > now && notBefore <= now + this.#settings.maxWaitMs;
   }
 
-  async #drain(lease: Lease, { window, stopping, until }: Turn): Promise<Next> {
+  async #drain(lease: Lease, state: WebhookState, { window, stopping, until }: Turn): Promise<Next> {
     const page = await this.#ports.oldest(lease, PAGE);
     const [head] = page;
     if (head === undefined) return 'empty';
     if (this.#waits(head)) return Math.min(head.job.notBefore, this.#ports.now() + LOOK_AGAIN_MS);
-    this.#ports.forget(lease);
+    this.#ports.forgetOther(lease, state);
     const wave = new Wave(lease, window, this.#ports);
     for (const held of page) {
       await wave.room();

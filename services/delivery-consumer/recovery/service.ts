@@ -10,7 +10,7 @@ import { Interrupted, type Patiently } from '../../shared/platform/process/patie
 import type { ServiceContext } from '../../shared/platform/process/run-service.js';
 import type { Dispatcher } from '../dispatcher.js';
 import type { Attempt, AttemptEnd } from '../handler.js';
-import { Recovery, type RecoveryObserver, type RecoveryPorts } from './recovery.js';
+import { Recovery, type Lease, type RecoveryObserver, type RecoveryPorts, type WebhookState } from './recovery.js';
 import { RecoveryWatch } from './recovery-watch.js';
 
 /** The wiring of recovery: what is held for webhooks that are Failed or were. */
@@ -19,7 +19,7 @@ export interface RecoveryParts {
   readonly held: HeldDeliveries;
   readonly status: Pick<WebhookStatus, 'recordProbeFailure'>;
   readonly logFailure: (entry: FailureEntry) => Promise<void>;
-  readonly forgetWebhook: (companyId: string, webhookId: string) => void;
+  readonly forgetOther: (lease: Lease, state: WebhookState) => void;
   readonly dispatcher: Pick<Dispatcher, 'admit' | 'isWaitedFor'>;
   readonly attempt: Attempt;
   readonly patiently: Patiently;
@@ -74,7 +74,7 @@ export function createRecoveryWatch(
 function recoveryPorts(
   recoveries: Recoveries,
   settings: RecoverySettings,
-  { held, status, logFailure, forgetWebhook, dispatcher, attempt, observe, abandoned }: RecoveryParts,
+  { held, status, logFailure, forgetOther, dispatcher, attempt, observe, abandoned }: RecoveryParts,
   wait: <T>(work: () => Promise<T>) => Promise<T>,
 ): RecoveryPorts {
   const probeLeaseMs = settings.timeoutMs + PROBE_MARGIN_MS;
@@ -87,7 +87,7 @@ function recoveryPorts(
     putOff: (lease, dueAt) => wait(() => recoveries.putOff(lease, new Date(dueAt))),
     giveTurn: (lease) => wait(() => recoveries.giveTurn(lease, new Date())),
     end: (lease) => wait(() => recoveries.end(lease)),
-    forget: ({ companyId, webhookId }) => forgetWebhook(companyId, webhookId),
+    forgetOther,
     probe: attempt,
     isBusy: ({ webhookId }) => dispatcher.isWaitedFor(webhookId),
     deliver: heldDelivery(dispatcher, abandoned),

@@ -26,8 +26,8 @@ export interface Stores {
   >;
   readonly held: HeldDeliveries;
   readonly status: WebhookStatus;
-  /** Has the next attempt read the webhook anew. */
-  readonly forgetWebhook: (companyId: string, webhookId: string) => void;
+  /** Has the next attempt read the webhook anew, unless it is known in this state. */
+  readonly forgetOther: WebhookDirectory['forgetOther'];
 }
 
 export interface StoresSettings {
@@ -107,8 +107,7 @@ export async function openStores(
     },
     hold: async (job, owed) => patiently(() => held.hold(job, owed, Date.now()), signal),
   };
-  const forgetWebhook: Stores['forgetWebhook'] = (companyId, webhookId) => directory.forget(companyId, webhookId);
-  return { ports, held, status, forgetWebhook };
+  return { ports, held, status, forgetOther: (ref, state) => directory.forgetOther(ref, state) };
 }
 
 function openDirectory(

@@ -84,6 +84,8 @@ describe('a change of a webhook', () => {
       await eventually(() => heardOf(webhookId).length === index + 2);
     }
     expect(heardOf(webhookId).map(({ changed }) => changed)).toEqual([undefined, ...steps.map(([, fields]) => fields)]);
+    const statuses = heardOf(webhookId).map(({ status: changedTo }) => changedTo ?? '');
+    expect(statuses).toEqual(['', '', '', 'failed', '', '', 'active']);
     await status.close();
   });
 

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Db } from 'mongodb';
 import { CompanySubscriptions } from '../../../services/shared/core/company-subscriptions.js';
-import { EVENT_TYPES } from '../../../services/shared/core/vocabulary.js';
+import { EVENT_TYPES, type Status } from '../../../services/shared/core/vocabulary.js';
 import { ChangeFeed, type Freshness } from '../../../services/shared/platform/mongo/change-feed.js';
 import { SubscriptionDirectory } from '../../../services/shared/platform/mongo/subscription-directory.js';
 import { WebhookDirectory } from '../../../services/shared/platform/mongo/webhook-directory.js';
@@ -131,6 +131,16 @@ describe('the subscription directory', () => {
     expect(subscriptions.lookup(['probed'])).toBeInstanceOf(Map);
   });
 
+  test('is not disturbed by a webhook that becomes Failed, which still receives; by one that is disabled it is', async () => {
+    const matching = async (companyId: string) =>
+      (await ofCompany(companyId)).matching({ companyId, eventType: EVENT_TYPE }).length;
+    await changedAfter('fails', async () => void (await matching('fails')), { status: 'failed' });
+    expect(subscriptions.lookup(['fails'])).toBeInstanceOf(Map);
+    expect(await matching('fails')).toBe(1);
+    await changedAfter('disabled', async () => void (await matching('disabled')), { status: 'inactive' });
+    expect(await matching('disabled')).toBe(0);
+  });
+
   test('reads no older state than the last change that it heard of, and asks that of no other command', async () => {
     await inserted(store, 'causal');
     await eventually(() => feed.readAfter !== undefined);
@@ -183,6 +193,22 @@ describe('the webhook directory', () => {
     const after = webhooks.find('own', webhookId);
     expect(after).toBeInstanceOf(Promise);
     expect(await after).not.toBe(before);
+  });
+
+  test('forgets what is not as it is said to be, and keeps what is', async () => {
+    const webhookId = await changedAfter('said', async (id) => void (await find('said', id)));
+    const { version } = (await find('said', webhookId)) ?? { version: NaN };
+    const ref = { companyId: 'said', webhookId };
+    const isKnownAfter = (state: { readonly version: number; readonly status: Status }): boolean => {
+      webhooks.forgetOther(ref, state);
+      return !(webhooks.find('said', webhookId) instanceof Promise);
+    };
+    expect(isKnownAfter({ version, status: 'active' })).toBe(true);
+    expect(isKnownAfter({ version, status: 'failed' })).toBe(false);
+    await find('said', webhookId);
+    expect(isKnownAfter({ version: version + 1, status: 'active' })).toBe(false);
+    await find('said', webhookId);
+    expect(isKnownAfter({ version, status: 'active' })).toBe(true);
   });
 
   test('opens the secrets, and answers at once when it knows the webhook', async () => {

@@ -59,9 +59,13 @@ describe('what is held', () => {
   test('is never without a recovery that will find it: that is there before, and again if it ended in between', async () => {
     database.commands.length = 0;
     await hold('a');
+    await hold('b');
     const writes = database.commands.filter(({ commandName }) => ['update', 'insert'].includes(commandName));
     expect(writes.map(({ command, commandName }) => `${commandName} ${String(command[commandName])}`)).toEqual([
       'update recoveries',
+      'insert held_deliveries',
+      'update recoveries',
+      // Told of it just now, it is there still.
       'insert held_deliveries',
       'update recoveries',
     ]);
@@ -258,6 +262,6 @@ describe('a probe', () => {
     expect(await ask(NOW + 1_100)).toMatchObject({ leaseUntil: NOW + 2_100 });
     await store.setStatus(ref, 'active', new Date(NOW));
     expect(await ask(NOW + 9_999)).toBeUndefined();
-    expect(await recoveries('x').stateOf(ref)).toEqual({ status: 'active', circuit: null });
+    expect(await recoveries('x').stateOf(ref)).toEqual({ version: 2, status: 'active', circuit: null });
   });
 });

@@ -62,6 +62,8 @@ const MIN_AGE_MS = 40_000;
 const UNHEARD_AGE_MS = 1_000;
 /** How often a reading that changes overtake is begun anew before its last value is given out, unkept. */
 const MAX_READINGS = 3;
+/** Where thousands change, those that are in use are read first. */
+const MAX_AHEAD = 100;
 
 export class FreshCache<V> {
   readonly counters: FreshCacheCounters = { hits: 0, misses: 0, invalidated: 0, outdated: 0 };
@@ -97,6 +99,11 @@ export class FreshCache<V> {
     }
     this.counters.hits += 1;
     return entry;
+  }
+
+  /** What is kept, however old. */
+  peek(key: string): V | undefined {
+    return this.#entries.peek(key)?.value;
   }
 
   /** Reads the entry, together with all others of this turn of the event loop. @throws DependencyError */
@@ -146,14 +153,22 @@ export class FreshCache<V> {
     if (!this.#options.concerns(change)) return;
     const { webhookId, companyId } = change;
     const holders = this.#index.keysOf(webhookId).filter((key) => this.#holds(key, webhookId));
-    for (const holder of holders) this.forget(holder);
+    for (const holder of holders) {
+      this.forget(holder);
+      this.#readAhead(holder);
+    }
     if (companyId !== undefined) this.forget(this.#options.keyOf(companyId, webhookId));
     else if (holders.length === 0) this.#outdate((key) => this.#options.mayHold(key, webhookId));
   }
 
+  /** What changed is in use, likely, and what changed together is read together. Who asks next gets the same answer. */
+  #readAhead(key: string): void {
+    if (this.#readings.size < MAX_AHEAD) this.read(key).catch(() => undefined);
+  }
+
   #holds(key: string, webhookId: string): boolean {
-    const entry = this.#entries.peek(key);
-    return entry !== undefined && this.#options.webhookIdsOf(entry.value).includes(webhookId);
+    const value = this.peek(key);
+    return value !== undefined && this.#options.webhookIdsOf(value).includes(webhookId);
   }
 
   #outdate(concerned: (key: string) => boolean): void {

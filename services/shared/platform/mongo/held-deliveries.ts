@@ -46,6 +46,8 @@ interface Counted {
   events: number;
   bytes: number;
   readonly countedAt: number;
+  /** When its recovery was last told of what is held. */
+  registeredAt: number;
 }
 
 const OLDEST_FIRST = { receivedAt: 1, position: 1, _id: 1 } as const;
@@ -54,6 +56,8 @@ const PAGE_BYTES = 4 * 1024 * 1024;
 const COUNT_AGE_MS = 1_000;
 const COUNT_AGE_WITH_ROOM_MS = 10_000;
 const MAX_COUNTED = 10_000;
+/** For so long a recovery is taken to be there still: none ends unless all that is held is delivered or discarded. */
+const REGISTERED_MS = 1_000;
 const NOTHING: HeldAmount = { events: 0, bytes: 0 };
 
 export class HeldDeliveries {
@@ -155,10 +159,13 @@ export class HeldDeliveries {
     const counts = await this.#countsOf([...groups.values()].map(([{ job }]) => job));
     for (const [key, group] of groups) await this.#judge(group, counts.get(key) as Counted, results);
     const wanted = items.filter((item) => results.get(item) === 'held');
+    const countsOf = ({ job }: Item): Counted => counts.get(webhookKey(job)) as Counted;
     try {
-      await this.#register(wanted);
+      const knownSince = performance.now() - REGISTERED_MS;
+      await this.#register(wanted.filter((item) => countsOf(item).registeredAt < knownSince));
       await this.#insert(wanted);
       await this.#register(wanted);
+      for (const item of wanted) countsOf(item).registeredAt = performance.now();
     } catch (error) {
       // Counted as held, which they may not be.
       for (const key of groups.keys()) this.#counts.delete(key);
@@ -208,7 +215,7 @@ export class HeldDeliveries {
     const amounts = await this.#count(stale);
     if (this.#counts.size + stale.length > MAX_COUNTED) this.#counts.clear();
     for (const key of stale.map(webhookKey)) {
-      const counted = { ...(amounts.get(key) ?? NOTHING), countedAt: now };
+      const counted = { ...(amounts.get(key) ?? NOTHING), countedAt: now, registeredAt: -Infinity };
       counts.set(key, counted);
       this.#counts.set(key, counted);
     }

@@ -27,6 +27,8 @@ export interface Lease extends WebhookRef {
 
 /** A webhook as it stands in MongoDB at this instant, no cache between. */
 export interface WebhookState {
+  /** Rises with every change by a person. */
+  readonly version: number;
   readonly status: Status;
   readonly circuit: Circuit | null;
 }
@@ -178,14 +180,14 @@ export class Recoveries {
 
   async #readStates(keys: readonly string[]): Promise<ReadonlyMap<string, WebhookState>> {
     const filter = filterOf(keys.map(webhookOfKey));
-    const projection = { companyId: 1, status: 1, circuit: 1 };
+    const projection = { companyId: 1, version: 1, status: 1, circuit: 1 };
     const found = await onMongo('reading webhooks', () =>
       this.#webhooks.find(filter, { projection, hint: '_id_' }).toArray(),
     );
     return new Map(
-      found.map(({ companyId, _id, status, circuit }) => [
+      found.map(({ companyId, _id, version, status, circuit }) => [
         webhookKey({ companyId, webhookId: _id }),
-        { status, circuit: toCircuit(circuit) },
+        { version, status, circuit: toCircuit(circuit) },
       ]),
     );
   }

@@ -3,7 +3,7 @@ import { CompanySubscriptions, type Subscription } from '../../core/company-subs
 import type { Freshness } from './change-feed.js';
 import { FreshCache, type FreshCacheCounters } from './fresh-cache.js';
 import { readAfter } from './read-after.js';
-import { mayChange } from './webhook-change.js';
+import { mayChange, type WebhookChange } from './webhook-change.js';
 import type { WebhookDocument } from './webhook-document.js';
 
 export interface SubscriptionDirectoryOptions {
@@ -16,7 +16,7 @@ export interface SubscriptionDirectoryOptions {
 type SubscriptionFields = Pick<WebhookDocument, '_id' | 'companyId' | 'events' | 'status'>;
 
 const FIELDS = { _id: 1, companyId: 1, events: 1, status: 1 } as const;
-const MATCHED = Object.keys(FIELDS);
+const SELECTING = ['_id', 'companyId', 'events'];
 
 /**
  * Which subscriptions a company has, for the fan-out: the look-up of the hot path, so it answers without a promise
@@ -40,7 +40,7 @@ export class SubscriptionDirectory {
       webhookIdsOf: ({ webhookIds }) => webhookIds,
       keyOf: (companyId) => companyId,
       mayHold: () => true,
-      concerns: (change) => mayChange(change, MATCHED),
+      concerns: changesMatching,
     });
   }
 
@@ -94,4 +94,9 @@ export class SubscriptionDirectory {
     }
     return new Map([...byCompany].map(([companyId, all]) => [companyId, new CompanySubscriptions(companyId, all)]));
   }
+}
+
+/** Only an Active webhook becomes Failed, and a Failed one gets what an Active one does. */
+function changesMatching(change: WebhookChange): boolean {
+  return mayChange(change, SELECTING) || (mayChange(change, ['status']) && change.status !== 'failed');
 }

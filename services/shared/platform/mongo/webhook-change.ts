@@ -1,12 +1,15 @@
 import type { Document, Timestamp } from 'mongodb';
+import type { Status } from '../../core/vocabulary.js';
 
-/** One change of a webhook, as far as caches need to know it. It carries no value of the webhook but its company. */
+/** One change of a webhook, as far as caches need to know it. It carries no value of the webhook but its company and status. */
 export interface WebhookChange {
   readonly webhookId: string;
   /** Known when the webhook was inserted or replaced; an update or delete names the webhook alone. */
   readonly companyId: string | undefined;
   /** The webhook's fields that an update changed; undefined where all may have: inserted, replaced, deleted. */
   readonly changed: ReadonlySet<string> | undefined;
+  /** What an update changed it to. */
+  readonly status: Status | undefined;
   readonly at: Timestamp | undefined;
 }
 
@@ -27,6 +30,7 @@ export const WATCHED_FIELDS: Document[] = [
       'documentKey._id': 1,
       'fullDocument.companyId': 1,
       changed: CHANGED_FIELDS,
+      status: '$updateDescription.updatedFields.status',
     },
   },
 ];
@@ -37,16 +41,18 @@ interface WatchedEvent {
   readonly documentKey?: { readonly _id: string };
   readonly fullDocument?: { readonly companyId?: string };
   readonly changed?: readonly string[];
+  readonly status?: Status;
 }
 
 /** Reads an event of the stream. An event without a webhook (the collection was dropped) has an empty id. */
 export function toWebhookChange(document: Document): WebhookChange {
-  const { operationType, clusterTime, documentKey, fullDocument, changed = [] } = document as WatchedEvent;
+  const { operationType, clusterTime, documentKey, fullDocument, changed = [], status } = document as WatchedEvent;
   const isUpdate = operationType === 'update' && changed.length > 0;
   return {
     webhookId: documentKey?._id ?? '',
     companyId: fullDocument?.companyId,
     changed: isUpdate ? new Set(changed.map(fieldOf)) : undefined,
+    status,
     at: clusterTime,
   };
 }

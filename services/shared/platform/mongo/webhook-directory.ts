@@ -9,6 +9,7 @@ import { readAfter } from './read-after.js';
 import { mayChange, type WebhookChange } from './webhook-change.js';
 import type { WebhookDocument } from './webhook-document.js';
 import { filterOf } from './webhook-key.js';
+import type { WebhookRef } from './webhooks.js';
 
 export interface WebhookDirectoryOptions {
   readonly db: Db;
@@ -94,6 +95,13 @@ export class WebhookDirectory {
   /** What is known here of it is read again when it is asked for: this process changed it. */
   forget(companyId: string, webhookId: string): void {
     this.#cache.forget(keyOf(companyId, webhookId));
+  }
+
+  /** The same, unless what is known is of this version and status. */
+  forgetOther({ companyId, webhookId }: WebhookRef, { version, status }: Pick<Webhook, 'version' | 'status'>): void {
+    const known = this.#cache.peek(keyOf(companyId, webhookId));
+    const isRead = known !== undefined && !(known instanceof SealError);
+    if (!isRead || known.version !== version || known.status !== status) this.forget(companyId, webhookId);
   }
 
   #concerns(change: WebhookChange): boolean {

@@ -50,7 +50,9 @@ function worldOf({
   };
   const all: RecoveryPorts = {
     stateOf: () =>
-      Promise.resolve(world.status === 'deleted' ? undefined : { status: world.status, circuit: world.circuit }),
+      Promise.resolve(
+        world.status === 'deleted' ? undefined : { version: 7, status: world.status, circuit: world.circuit },
+      ),
     beginProbe: () => Promise.resolve(world.circuit ?? undefined),
     probeFailed: ({ probe, openedAt, notBefore }) => {
       did.push(`probe ${probe} failed${notBefore === 0 ? '' : `, next not before ${notBefore - NOW}`}`);
@@ -66,7 +68,7 @@ function worldOf({
     putOff: (_lease, dueAt) => Promise.resolve(void did.push(`put off ${dueAt - NOW}`)),
     giveTurn: () => Promise.resolve(void did.push('give turn')),
     end: () => Promise.resolve(did.push('end') > 0),
-    forget: () => undefined,
+    forgetOther: () => undefined,
     isBusy: () => false,
     probe: ({ jobId }) => {
       did.push(`probe ${jobId}`);
@@ -118,8 +120,13 @@ describe('a Failed webhook', () => {
   });
 
   test.each(['failed', 'active'] as const)('is attempted as it is now, not as a cache knew it (%s)', async (status) => {
-    const world = worldOf({ status, ports: { forget: () => void world.did.push('forget') } });
-    expect((await world.look()).slice(0, 2)).toEqual(['forget', status === 'failed' ? 'probe a' : 'deliver a']);
+    const forgetOther: RecoveryPorts['forgetOther'] = (_lease, state) =>
+      void world.did.push(`all but ${state.version} ${state.status}`);
+    const world = worldOf({ status, ports: { forgetOther } });
+    expect((await world.look()).slice(0, 2)).toEqual([
+      `all but 7 ${status}`,
+      status === 'failed' ? 'probe a' : 'deliver a',
+    ]);
   });
 
   test('whose endpoint asks to wait at a probe: its circuit hears of it', async () => {

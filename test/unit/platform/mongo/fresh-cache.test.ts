@@ -22,7 +22,7 @@ class ScriptedFeed implements Freshness {
     this.#listeners.push(listener);
   }
   announce(webhookId: string, companyId?: string): void {
-    const change: WebhookChange = { webhookId, companyId, changed: undefined, at: undefined };
+    const change: WebhookChange = { webhookId, companyId, changed: undefined, status: undefined, at: undefined };
     for (const listener of this.#listeners) listener.onChange(change);
   }
   gap(): void {
@@ -112,6 +112,44 @@ describe('an entry', () => {
     await load('c1');
     feed.announce('wh_new', 'c1');
     expect(cache.get('c1', now())).toBeUndefined();
+  });
+
+  test('that a change drops is read again at once, together with all that changed with it', async () => {
+    const { feed, versions, answers, cache, load, now } = setUp();
+    for (const key of ['c1', 'c2', 'c3']) {
+      versions.set(key, 1);
+      await load(key);
+    }
+    for (const key of ['c1', 'c2']) {
+      versions.set(key, 2);
+      feed.announce(`wh_${key}`);
+    }
+    await turn();
+    await turn();
+    expect(answers.map(({ keys }) => keys)).toEqual([['c1', 'c2']]);
+    const asked = cache.read('c1');
+    answers.shift()?.send();
+    expect(await asked).toMatchObject({ version: 2 });
+    await turn();
+    expect(['c1', 'c2', 'c3'].map((key) => cache.get(key, now())?.value?.version)).toEqual([2, 2, 1]);
+    expect(answers).toHaveLength(0);
+  });
+
+  test('that a change drops is left until it is asked for where the reading fails, and where very many change', async () => {
+    const { feed, answers, cache, load, versions, now } = setUp(1_000);
+    const keys = Array.from({ length: 300 }, (_, n) => `c${n}`);
+    for (const key of keys) {
+      versions.set(key, 1);
+      await load(key);
+    }
+    for (const key of keys) feed.announce(`wh_${key}`);
+    await turn();
+    await turn();
+    expect(answers.map((answer) => answer.keys.length)).toEqual([100]);
+    answers.shift()?.fail(new Error('away'));
+    await turn();
+    expect(keys.filter((key) => cache.get(key, now()) !== undefined)).toEqual([]);
+    expect(await load('c299')).toMatchObject({ version: 1 });
   });
 
   test('stays when another webhook changes', async () => {
