@@ -36,7 +36,7 @@ export interface RecoverySettings {
   readonly timeoutMs: number;
 }
 
-const LOOK_EVERY_MS = 250;
+const LOOK_EVERY_MS = 500;
 const LOOK_WHILE_QUIET_EVERY_MS = 1_000;
 /** How long the work of a process that died lies still. */
 const LEASE_MS = 30_000;

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { AbstractCursor, FindCursor } from 'mongodb';
 import { HeldDeliveries } from '../../../services/shared/platform/mongo/held-deliveries.js';
 import type { RecoveryDocument } from '../../../services/shared/platform/mongo/recovery-document.js';
 import { Recoveries } from '../../../services/shared/platform/mongo/recoveries.js';
@@ -194,6 +195,23 @@ describe('a recovery', () => {
     expect([...ids, ...rest.map(({ webhookId }) => webhookId)].sort()).toEqual([...webhookIds].sort());
     for (const { companyId, webhookId, holds, pokes } of rest)
       expect({ companyId, holds, pokes }).toEqual({ companyId: `co_${webhookId}`, holds: 2, pokes: 0 });
+  });
+
+  test('that ends and begins anew between the look for it and its lease isn’t taken for the old one', async () => {
+    await hold('a');
+    const all = database.db.collection<RecoveryDocument>('recoveries');
+    const looking = jest.spyOn(FindCursor.prototype, 'toArray');
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its cursor
+    const original = AbstractCursor.prototype.toArray;
+    looking.mockImplementationOnce(async function (this: FindCursor): Promise<unknown[]> {
+      const found: unknown[] = await original.call(this);
+      await all.updateOne({ _id: 'wh_1', companyId: REF.companyId }, { $set: { holds: 1 } });
+      return found;
+    });
+    const one = recoveries('one');
+    expect((await one.lease(1, now)).leases).toEqual([]);
+    looking.mockRestore();
+    expect((await one.lease(1, now)).leases).toMatchObject([{ holds: 1 }]);
   });
 
   test('ends only if nothing was held since it was leased', async () => {

@@ -47,6 +47,8 @@ export interface RecoveriesOptions {
   readonly leaseMs: number;
 }
 
+type Waiting = Pick<RecoveryDocument, '_id' | 'companyId' | 'dueAt' | 'holds' | 'pokes'>;
+
 interface PuttingOff {
   readonly lease: Lease;
   readonly dueAt: Date;
@@ -84,30 +86,31 @@ export class Recoveries {
         .find(free)
         .sort({ dueAt: 1 })
         .limit(limit)
-        .project<Pick<RecoveryDocument, '_id' | 'companyId' | 'dueAt'>>({ companyId: 1, dueAt: 1 })
+        .project<Waiting>({ companyId: 1, dueAt: 1, holds: 1, pokes: 1 })
         .toArray(),
     );
     const due = waiting.filter(({ dueAt }) => dueAt <= now);
     return { leases: due.length === 0 ? [] : await this.#leaseAll(due, free, now), quiet: waiting.length === 0 };
   }
 
-  async #leaseAll(
-    due: readonly Pick<RecoveryDocument, '_id' | 'companyId'>[],
-    free: Filter<RecoveryDocument>,
-    now: Date,
-  ): Promise<readonly Lease[]> {
+  async #leaseAll(due: readonly Waiting[], free: Filter<RecoveryDocument>, now: Date): Promise<readonly Lease[]> {
     const ours = { holder: this.#holder, leaseUntil: this.#leaseEnd(now) };
-    const operations = due.map(({ _id, companyId }) => ({
-      updateOne: { filter: { _id, companyId, dueAt: { $lte: now }, ...free }, update: { $set: ours } },
+    // Not one that ended since it was found and began anew: its count of what was held did, too.
+    const operations = due.map(({ _id, companyId, holds }) => ({
+      updateOne: {
+        filter: { _id, companyId, holds: { $gte: holds }, dueAt: { $lte: now }, ...free },
+        update: { $set: ours },
+      },
     }));
     // Not updateMany: the driver tries that one only once. If the answer is lost for good, they are due again in a lease.
     const leased = await onMongo('leasing recoveries', () =>
       this.#recoveries.bulkWrite(operations, { ordered: false }),
     );
     if (leased.modifiedCount === 0) return [];
+    if (leased.modifiedCount === due.length) return due.map(toLease);
     const those = filterOf(due.map(({ _id, companyId }) => ({ companyId, webhookId: _id })));
     const leases = await onMongo('reading leases', () => this.#recoveries.find({ ...those, ...ours }).toArray());
-    return leases.map(({ _id, companyId, holds, pokes }) => ({ webhookId: _id, companyId, holds, pokes }));
+    return leases.map(toLease);
   }
 
   /** Keeps leases of this process from ending; returns those that it has no more. @throws DependencyError */
@@ -203,4 +206,8 @@ export class Recoveries {
     );
     return settledBy('putting a recovery off', items, refused);
   }
+}
+
+function toLease({ _id, companyId, holds, pokes }: Omit<Waiting, 'dueAt'>): Lease {
+  return { webhookId: _id, companyId, holds, pokes };
 }

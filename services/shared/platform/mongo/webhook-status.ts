@@ -162,7 +162,7 @@ export class WebhookStatus {
       this.#webhooks.bulkWrite(updates, { ordered: false }),
     );
     const codes = new Map([...refused].map(([index, code]) => [keys[index], code]));
-    const after = await this.#read(items);
+    const after = await this.#read(items.filter(({ fact }) => fact.kind !== 'probe-failed'));
     return items.map((item) => {
       const key = webhookKey(item);
       const code = codes.get(key);
@@ -179,7 +179,9 @@ export class WebhookStatus {
     return { updateOne: { filter, update: foldUpdate(facts, this.#policy, reasonOf(this.#policy)) } };
   }
 
+  /** Nobody asks what a failed probe made of its webhook: it is looked at anew. */
   async #read(items: readonly Item[]): Promise<ReadonlyMap<string, StoredStatus>> {
+    if (items.length === 0) return new Map();
     const filter = filterOf(items);
     const projection = { companyId: 1, status: 1, statusChangedAt: 1 };
     const found = await onMongo('reading counted webhooks', () =>
