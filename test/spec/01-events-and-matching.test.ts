@@ -150,7 +150,7 @@ describe('an event goes to the endpoints that subscribed to it', () => {
     expect(matching(eventOf(), [subscriptionOf({ events: all })], 'company_2')).toEqual([]);
   });
 
-  test('each webhook of the company gets it once, in the order of registration', () => {
+  test('each webhook of the company gets it once', () => {
     const ids = ['wh_1', 'wh_2', 'wh_3'];
     const webhooks = ids.map((webhookId) => subscriptionOf({ webhookId }));
     expect(matching(eventOf(), webhooks)).toEqual(ids);

@@ -84,25 +84,28 @@ export class RecoveryWatch {
   }
 
   async #poll(): Promise<void> {
-    let quiet = false;
+    let pauseMs = this.#settings.everyMs;
     try {
       await this.#renew();
       const { recoveries } = this.#settings;
       const { size } = this.#underWay;
       const room = Math.min(recoveries - (size - this.#probing), recoveries * WITH_PROBES - size);
-      if (room > 0) quiet = await this.#take(room);
+      if (room > 0) pauseMs = await this.#take(room);
     } catch (error) {
       this.#ports.onError(error);
     }
-    if (!this.#quiesced) this.#pollAfter(quiet ? this.#settings.quietEveryMs : this.#settings.everyMs);
+    if (!this.#quiesced) this.#pollAfter(pauseMs);
   }
 
-  /** Whether there was nothing to take, and won't be in a moment. */
-  async #take(room: number): Promise<boolean> {
+  /** The pause until the next look. */
+  async #take(room: number): Promise<number> {
+    const { everyMs, quietEveryMs } = this.#settings;
     const { leases, quiet } = await this.#ports.lease(room);
     for (const lease of leases) this.#begin(lease);
     // A backlog that is being worked off gives its turn back, and takes the next one soon.
-    return quiet && this.#underWay.size === 0;
+    if (quiet && this.#underWay.size === 0) return quietEveryMs;
+    // Where all places were taken more are due.
+    return leases.length === room ? everyMs / 2 : everyMs;
   }
 
   async #renew(): Promise<void> {

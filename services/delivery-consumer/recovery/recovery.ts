@@ -27,7 +27,7 @@ import { RecoveryWindow } from './recovery-window.js';
 export interface RecoveryPorts {
   readonly stateOf: (lease: Lease) => Promise<WebhookState | undefined>;
   /** Undefined when no probe may be made now. */
-  readonly beginProbe: (lease: Lease) => Promise<Circuit | undefined>;
+  readonly beginProbe: (lease: Lease) => Promise<{ readonly version: number; readonly circuit: Circuit } | undefined>;
   readonly probeFailed: (probe: ProbeFailed & Lease) => Promise<void>;
   /** At most `limit`, fewer where they are large; none only where nothing is held. */
   readonly oldest: (lease: Lease, limit: number) => Promise<readonly HeldDelivery[]>;
@@ -39,7 +39,7 @@ export interface RecoveryPorts {
   /** False when something was held meanwhile. */
   readonly end: (lease: Lease) => Promise<boolean>;
   /** Has the attempts that follow see the webhook as it was at this state, or later. */
-  readonly forgetOther: (lease: Lease, state: WebhookState) => void;
+  readonly forgetOther: (lease: Lease, state: Pick<WebhookState, 'version' | 'status'>) => void;
   readonly probe: Attempt;
   /** Whether events of the webhook wait here for a place at its endpoint. */
   readonly isBusy: (lease: Lease) => boolean;
@@ -147,7 +147,7 @@ export class Recovery {
       case 'inactive':
         return this.#discard(lease, 'webhook-inactive');
       case 'failed':
-        return this.#tend(lease, state, turn);
+        return this.#tend(lease, state.circuit, turn);
       case 'active':
         return this.#drain(lease, state, turn);
     }
@@ -161,8 +161,7 @@ export class Recovery {
     return 'again';
   }
 
-  async #tend(lease: Lease, state: WebhookState, look: Look): Promise<Next> {
-    const { circuit } = state;
+  async #tend(lease: Lease, circuit: Circuit | null, look: Look): Promise<Next> {
     const waitMs = circuit === null ? 0 : circuit.nextProbeAt - this.#ports.now();
     if (circuit !== null && waitMs > 0) {
       const spreadMs = Math.min(waitMs * PROBE_SPREAD, MAX_PROBE_SPREAD_MS);
@@ -174,8 +173,8 @@ export class Recovery {
     const begun = await this.#ports.beginProbe(lease);
     if (begun === undefined) return this.#ports.now() + TAKEN_MS;
     // A probe that an edit asked for must go to the new endpoint.
-    this.#ports.forgetOther(lease, state);
-    return this.#probe(lease, head, begun, look);
+    this.#ports.forgetOther(lease, { version: begun.version, status: 'failed' });
+    return this.#probe(lease, head, begun.circuit, look);
   }
 
   async #dropExpired(lease: Lease): Promise<Next> {

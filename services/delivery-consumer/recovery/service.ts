@@ -10,7 +10,7 @@ import { Interrupted, type Patiently } from '../../shared/platform/process/patie
 import type { ServiceContext } from '../../shared/platform/process/run-service.js';
 import type { Dispatcher } from '../dispatcher.js';
 import type { Attempt, AttemptEnd } from '../handler.js';
-import { Recovery, type Lease, type RecoveryObserver, type RecoveryPorts, type WebhookState } from './recovery.js';
+import { Recovery, type RecoveryObserver, type RecoveryPorts } from './recovery.js';
 import { RecoveryWatch } from './recovery-watch.js';
 
 /** The wiring of recovery: what is held for webhooks that are Failed or were. */
@@ -19,7 +19,7 @@ export interface RecoveryParts {
   readonly held: HeldDeliveries;
   readonly status: Pick<WebhookStatus, 'recordProbeFailure'>;
   readonly logFailure: (entry: FailureEntry) => Promise<void>;
-  readonly forgetOther: (lease: Lease, state: WebhookState) => void;
+  readonly forgetOther: RecoveryPorts['forgetOther'];
   readonly dispatcher: Pick<Dispatcher, 'admit' | 'isWaitedFor'>;
   readonly attempt: Attempt;
   readonly patiently: Patiently;

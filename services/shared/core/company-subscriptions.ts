@@ -28,7 +28,6 @@ export class CompanySubscriptions {
   /** What each webhook gets, in the order of the ids. */
   readonly #selections: readonly number[];
 
-  /** `subscriptions` in the order of registration. */
   constructor(companyId: string, subscriptions: readonly Subscription[]) {
     this.#companyId = companyId;
     this.#webhookIds = subscriptions.map(({ webhookId }) => webhookId + END).join('');
@@ -40,7 +39,7 @@ export class CompanySubscriptions {
   }
 
   /**
-   * The webhooks that an event goes to, in the order of registration.
+   * The webhooks that an event goes to, in the order in which they were given.
    *
    * "Every call and WhatsApp event of that company is posted to the endpoints that subscribed to it." While Inactive,
    * events are neither delivered nor held: the Owner asked for that. Failed still receives. The company is compared

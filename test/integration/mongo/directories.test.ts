@@ -122,20 +122,23 @@ describe('the subscription directory', () => {
   });
 
   test('is not disturbed by counted failures', async () => {
+    const { invalidated } = subscriptions.counters;
     await changedAfter('calm', async () => void (await subscriptions.lookup(['calm'])));
-    expect(subscriptions.lookup(['calm'])).toBeInstanceOf(Map);
+    expect(subscriptions.counters.invalidated).toBe(invalidated);
   });
 
   test('is not disturbed by probes', async () => {
+    const { invalidated } = subscriptions.counters;
     await changedAfter('probed', async () => void (await subscriptions.lookup(['probed'])), { circuit: CIRCUIT });
-    expect(subscriptions.lookup(['probed'])).toBeInstanceOf(Map);
+    expect(subscriptions.counters.invalidated).toBe(invalidated);
   });
 
   test('is not disturbed by a webhook that becomes Failed, which still receives; by one that is disabled it is', async () => {
     const matching = async (companyId: string) =>
       (await ofCompany(companyId)).matching({ companyId, eventType: EVENT_TYPE }).length;
+    const { invalidated } = subscriptions.counters;
     await changedAfter('fails', async () => void (await matching('fails')), { status: 'failed' });
-    expect(subscriptions.lookup(['fails'])).toBeInstanceOf(Map);
+    expect(subscriptions.counters.invalidated).toBe(invalidated);
     expect(await matching('fails')).toBe(1);
     await changedAfter('disabled', async () => void (await matching('disabled')), { status: 'inactive' });
     expect(await matching('disabled')).toBe(0);
@@ -181,8 +184,9 @@ describe('the webhook directory', () => {
   });
 
   test('reads nothing anew for a probe', async () => {
+    const { invalidated } = webhooks.counters;
     const webhookId = await changedAfter('probed', async (id) => void (await find('probed', id)), { circuit: CIRCUIT });
-    expect(webhooks.find('probed', webhookId)).toMatchObject({ id: webhookId });
+    expect(webhooks.counters.invalidated).toBe(invalidated);
     expect(turns(webhookId)).toBe(1);
   });
 
@@ -269,6 +273,9 @@ describe('the webhook directory', () => {
     expect(first).toMatchObject({ status: 'fulfilled', value: { id: good } });
     expect(second).toMatchObject({ status: 'rejected', reason: { name: 'SealError', fault: 'not-authentic' } });
     await expect(webhooks.find('sealed', bad)).rejects.toMatchObject({ name: 'SealError' });
+    // Known to be unreadable for no longer than any other webhook is known: until a person changes it.
+    await store.replaceEndpoint({ companyId: 'sealed', webhookId: bad }, ENDPOINT, new Date());
+    await eventually(async () => (await find('sealed', bad).catch(() => undefined))?.url === ENDPOINT.url, 2_000);
   });
 });
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { setTimeout as pause } from 'node:timers/promises';
 import { AbstractCursor, FindCursor } from 'mongodb';
 import { HeldDeliveries } from '../../../services/shared/platform/mongo/held-deliveries.js';
 import type { RecoveryDocument } from '../../../services/shared/platform/mongo/recovery-document.js';
@@ -61,12 +62,17 @@ describe('what is held', () => {
     database.commands.length = 0;
     await hold('a');
     await hold('b');
+    await pause(1_100);
+    await hold('c');
     const writes = database.commands.filter(({ commandName }) => ['update', 'insert'].includes(commandName));
     expect(writes.map(({ command, commandName }) => `${commandName} ${String(command[commandName])}`)).toEqual([
       'update recoveries',
       'insert held_deliveries',
       'update recoveries',
       // Told of it just now, it is there still.
+      'insert held_deliveries',
+      'update recoveries',
+      'update recoveries',
       'insert held_deliveries',
       'update recoveries',
     ]);
@@ -275,9 +281,9 @@ describe('a probe', () => {
     expect(await ask(NOW + 99)).toBeUndefined();
     const begun = await Promise.all(Array.from({ length: 8 }, () => ask(NOW + 100)));
     expect(begun.filter((each) => each !== undefined)).toEqual([
-      { openedAt: NOW, probes: 2, nextProbeAt: NOW + 100, leaseUntil: NOW + 1_100 },
+      { version: 1, circuit: { openedAt: NOW, probes: 2, nextProbeAt: NOW + 100, leaseUntil: NOW + 1_100 } },
     ]);
-    expect(await ask(NOW + 1_100)).toMatchObject({ leaseUntil: NOW + 2_100 });
+    expect(await ask(NOW + 1_100)).toMatchObject({ circuit: { leaseUntil: NOW + 2_100 } });
     await store.setStatus(ref, 'active', new Date(NOW));
     expect(await ask(NOW + 9_999)).toBeUndefined();
     expect(await recoveries('x').stateOf(ref)).toEqual({ version: 2, status: 'active', circuit: null });

@@ -14,7 +14,8 @@ import type { WebhookRef } from './webhooks.js';
  *
  * Holding is idempotent by the attempt, and acknowledged by a majority before it counts. Each batch tells the webhook's
  * recovery of its deliveries before it writes them, so that none is without one where the process ends in between, and
- * again after it, because a look in between finds nothing and ends the recovery. The bounds are judged by what was counted within the last second, or the last ten while less than
+ * again after it, because a look in between finds nothing and ends the recovery; not before it where the batch of a moment
+ * ago did, since a recovery ends only once all that is held is delivered. The bounds are judged by what was counted within the last second, or the last ten while less than
  * half of them is used: several processes that hold for one webhook may exceed them by what they hold in that time, and
  * no counter can drift.
  */
@@ -164,8 +165,9 @@ export class HeldDeliveries {
       const knownSince = performance.now() - REGISTERED_MS;
       await this.#register(wanted.filter((item) => countsOf(item).registeredAt < knownSince));
       await this.#insert(wanted);
+      const registeredAt = performance.now();
       await this.#register(wanted);
-      for (const item of wanted) countsOf(item).registeredAt = performance.now();
+      for (const item of wanted) countsOf(item).registeredAt = registeredAt;
     } catch (error) {
       // Counted as held, which they may not be.
       for (const key of groups.keys()) this.#counts.delete(key);

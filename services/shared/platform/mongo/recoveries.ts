@@ -33,6 +33,11 @@ export interface WebhookState {
   readonly circuit: Circuit | null;
 }
 
+export interface BegunProbe {
+  readonly version: number;
+  readonly circuit: Circuit;
+}
+
 /** What a process took, and whether it could soon take more. */
 export interface Leased {
   readonly leases: readonly Lease[];
@@ -95,10 +100,11 @@ export class Recoveries {
 
   async #leaseAll(due: readonly Waiting[], free: Filter<RecoveryDocument>, now: Date): Promise<readonly Lease[]> {
     const ours = { holder: this.#holder, leaseUntil: this.#leaseEnd(now) };
-    // Not one that ended since it was found and began anew: its count of what was held did, too.
-    const operations = due.map(({ _id, companyId, holds }) => ({
+    // As found or later: `end` and `putOff` compare with what was found, which may only make them more careful. Of one that
+    // ended since then and began anew the counters begin anew.
+    const operations = due.map(({ _id, companyId, holds, pokes }) => ({
       updateOne: {
-        filter: { _id, companyId, holds: { $gte: holds }, dueAt: { $lte: now }, ...free },
+        filter: { _id, companyId, holds: { $gte: holds }, pokes: { $gte: pokes }, dueAt: { $lte: now }, ...free },
         update: { $set: ours },
       },
     }));
@@ -158,10 +164,10 @@ export class Recoveries {
   }
 
   /**
-   * Begins a probe: `probe-begun` of core/circuit.ts in one atomic update. The circuit that it belongs to; undefined
-   * when it is not due, one is under way, or the webhook isn't Failed. @throws DependencyError
+   * Begins a probe: `probe-begun` of core/circuit.ts in one atomic update. The circuit that it belongs to, and the version
+   * of the webhook; undefined when it is not due, one is under way, or the webhook isn't Failed. @throws DependencyError
    */
-  async beginProbe({ companyId, webhookId }: WebhookRef, now: Date, leaseUntil: Date): Promise<Circuit | undefined> {
+  async beginProbe({ companyId, webhookId }: WebhookRef, now: Date, leaseUntil: Date): Promise<BegunProbe | undefined> {
     const due = {
       'circuit.nextProbeAt': { $lte: now },
       $or: [{ 'circuit.leaseUntil': null }, { 'circuit.leaseUntil': { $lte: now } }],
@@ -171,10 +177,11 @@ export class Recoveries {
       this.#webhooks.findOneAndUpdate(
         { companyId, _id: webhookId, status: 'failed', $or: [{ circuit: null }, due] },
         [{ $set: { circuit: { $mergeObjects: [{ $ifNull: ['$circuit', fresh] }, { leaseUntil }] } } }],
-        { returnDocument: 'after', projection: { circuit: 1 } },
+        { returnDocument: 'after', projection: { circuit: 1, version: 1 } },
       ),
     );
-    return toCircuit(found?.circuit) ?? undefined;
+    const circuit = toCircuit(found?.circuit);
+    return found === null || circuit === null ? undefined : { version: found.version, circuit };
   }
 
   #leaseEnd(now: Date): Date {

@@ -27,8 +27,13 @@ export interface WebhookDirectoryOptions {
   readonly onStatus: (webhookId: string) => void;
 }
 
-/** A webhook whose secrets don't open is an answer too: it must not fail the others that were read with it. */
-type Found = Webhook | SealError | undefined;
+/** A webhook whose secrets don't open: an answer too, since it must not fail the others that were read with it. */
+interface SealedWebhook {
+  readonly id: string;
+  readonly error: SealError;
+}
+
+type Found = Webhook | SealedWebhook | undefined;
 
 const FIELDS = {
   _id: 1,
@@ -63,7 +68,7 @@ export class WebhookDirectory {
       feed: options.feed,
       readMany: (keys) => this.#readMany(keys),
       absent: undefined,
-      webhookIdsOf: (found) => (found === undefined || found instanceof SealError ? [] : [found.id]),
+      webhookIdsOf: (found) => (found === undefined ? [] : [found.id]),
       keyOf,
       mayHold: (key, webhookId) => key.endsWith(SEPARATOR + webhookId),
       concerns: (change) => this.#concerns(change),
@@ -89,7 +94,7 @@ export class WebhookDirectory {
     const key = keyOf(companyId, webhookId);
     const entry = this.#cache.get(key, performance.now());
     if (entry === undefined) return this.#cache.read(key).then(opened);
-    return entry.value instanceof SealError ? Promise.reject(entry.value) : entry.value;
+    return isSealed(entry.value) ? Promise.reject(entry.value.error) : entry.value;
   }
 
   /** What is known here of it is read again when it is asked for: this process changed it. */
@@ -100,8 +105,8 @@ export class WebhookDirectory {
   /** The same, unless what is known is of this version and status. */
   forgetOther({ companyId, webhookId }: WebhookRef, { version, status }: Pick<Webhook, 'version' | 'status'>): void {
     const known = this.#cache.peek(keyOf(companyId, webhookId));
-    const isRead = known !== undefined && !(known instanceof SealError);
-    if (!isRead || known.version !== version || known.status !== status) this.forget(companyId, webhookId);
+    if (known === undefined || isSealed(known) || known.version !== version || known.status !== status)
+      this.forget(companyId, webhookId);
   }
 
   #concerns(change: WebhookChange): boolean {
@@ -139,12 +144,16 @@ function pairOf(key: string): { readonly companyId: string; readonly webhookId: 
   return { companyId: key.slice(0, end), webhookId: key.slice(end + SEPARATOR.length) };
 }
 
+function isSealed(found: Found): found is SealedWebhook {
+  return found !== undefined && 'error' in found;
+}
+
 function opened(found: Found): Webhook | undefined {
-  if (found instanceof SealError) throw found;
+  if (isSealed(found)) throw found.error;
   return found;
 }
 
-async function open(vault: Vault, document: WebhookDocument): Promise<Webhook | SealError> {
+async function open(vault: Vault, document: WebhookDocument): Promise<Webhook | SealedWebhook> {
   try {
     return {
       id: document._id,
@@ -157,7 +166,7 @@ async function open(vault: Vault, document: WebhookDocument): Promise<Webhook | 
       version: document.version,
     };
   } catch (error) {
-    if (error instanceof SealError) return error;
+    if (error instanceof SealError) return { id: document._id, error };
     throw error;
   }
 }

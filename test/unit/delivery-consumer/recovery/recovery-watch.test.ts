@@ -138,3 +138,29 @@ test('while all is quiet it looks once a second, and four times while something 
   expect(await asksWithin(3_000)).toBe(3);
   await watch.stop();
 });
+
+test('where it took as many as it has places for, it looks again sooner: more are due', async () => {
+  let leases = [leaseOf('a'), leaseOf('b')];
+  let asked = 0;
+  const watch = new RecoveryWatch(
+    { recoveries: 2, everyMs: 500, quietEveryMs: 1_000, renewEveryMs: 60_000 },
+    {
+      lease: () => {
+        asked += 1;
+        return Promise.resolve({ leases, quiet: false });
+      },
+      renew: () => Promise.resolve([]),
+      look: () => Promise.resolve(),
+      onError: (error) => {
+        throw error;
+      },
+    },
+  );
+  watch.start();
+  await jest.advanceTimersByTimeAsync(1_500);
+  expect(asked).toBe(5);
+  leases = [leaseOf('a')];
+  await jest.advanceTimersByTimeAsync(2_250);
+  expect(asked).toBe(10);
+  await watch.stop();
+});
