@@ -160,14 +160,14 @@ export class HeldDeliveries {
     const counts = await this.#countsOf([...groups.values()].map(([{ job }]) => job));
     for (const [key, group] of groups) await this.#judge(group, counts.get(key) as Counted, results);
     const wanted = items.filter((item) => results.get(item) === 'held');
-    const countsOf = ({ job }: Item): Counted => counts.get(webhookKey(job)) as Counted;
+    const countedOf = ({ job }: Item): Counted => counts.get(webhookKey(job)) as Counted;
     try {
       const knownSince = performance.now() - REGISTERED_MS;
-      await this.#register(wanted.filter((item) => countsOf(item).registeredAt < knownSince));
+      await this.#register(wanted.filter((item) => countedOf(item).registeredAt < knownSince));
       await this.#insert(wanted);
       const registeredAt = performance.now();
       await this.#register(wanted);
-      for (const item of wanted) countsOf(item).registeredAt = registeredAt;
+      for (const item of wanted) countedOf(item).registeredAt = registeredAt;
     } catch (error) {
       // Counted as held, which they may not be.
       for (const key of groups.keys()) this.#counts.delete(key);

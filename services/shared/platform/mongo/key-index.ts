@@ -10,27 +10,35 @@ export class KeyIndex {
   /** Once for each time that it is removed again. */
   add(webhookId: string, key: string): void {
     const hash = hashOf(webhookId);
-    const keys = this.#keys.get(hash);
-    this.#keys.set(hash, keys === undefined ? key : [...listOf(keys), key]);
+    this.#keep(hash, [...this.#at(hash), key]);
   }
 
   remove(webhookId: string, key: string): void {
     const hash = hashOf(webhookId);
-    const keys = [...this.keysOf(webhookId)];
+    const keys = this.#at(hash);
     const index = keys.indexOf(key);
-    if (index >= 0) keys.splice(index, 1);
+    this.#keep(
+      hash,
+      keys.filter((_, at) => at !== index),
+    );
+  }
+
+  keysOf(webhookId: string): readonly string[] {
+    return this.#at(hashOf(webhookId));
+  }
+
+  #at(hash: number): readonly string[] {
+    const keys = this.#keys.get(hash) ?? [];
+    return typeof keys === 'string' ? [keys] : keys;
+  }
+
+  /** Alone, as nearly all are, a key needs no list. */
+  #keep(hash: number, keys: readonly string[]): void {
     const [first] = keys;
     if (first === undefined) this.#keys.delete(hash);
     else this.#keys.set(hash, keys.length === 1 ? first : keys);
   }
-
-  keysOf(webhookId: string): readonly string[] {
-    return listOf(this.#keys.get(hashOf(webhookId)) ?? NONE);
-  }
 }
-
-const NONE: readonly string[] = [];
-const listOf = (keys: string | readonly string[]): readonly string[] => (typeof keys === 'string' ? [keys] : keys);
 
 /** FNV-1a of the characters, 32 bits: small integers, which V8 keeps in the table itself. */
 function hashOf(text: string): number {
