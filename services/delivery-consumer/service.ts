@@ -23,7 +23,7 @@ import { openOverflow } from './overflow/service.js';
 import { Paces } from './pace.js';
 import { RecentResults } from './recent-results.js';
 import type { RecoveryWatch } from './recovery/recovery-watch.js';
-import { createRecoveryWatch } from './recovery/service.js';
+import { createRecoveryWatch, type RecoverySettings } from './recovery/service.js';
 import { openRollUps } from './roll-ups/service.js';
 import type { SchedulerLimits } from './scheduler.js';
 import { openStores, type StoresSettings } from './stores/service.js';
@@ -109,24 +109,15 @@ export async function startDelivery(context: ServiceContext, settings: DeliveryS
   const leaving = { ...delivery, service, topic: topics.overflow, metrics, signal: abandoned.signal };
   const overflow = lane === 'dispatch' ? await openOverflow(context, dependencies, leaving) : undefined;
   const dispatcher = createDispatcher(context, delivery, { attempt, paces, overflow, abandoned: abandoned.signal });
-  const recovery = createRecoveryWatch(
-    context,
-    {
-      ...settings.held,
-      hold: policiesOf(settings).hold,
-      maxWaitMs: delivery.maxRetryAfterMs,
-      timeoutMs: delivery.timeoutMs,
-    },
-    {
-      ...stores,
-      ...dependencies,
-      logFailure: stores.ports.logFailure,
-      dispatcher,
-      attempt,
-      observe: createRecoveryObserver(context.log, metrics),
-      abandoned: abandoned.signal,
-    },
-  );
+  const recovery = createRecoveryWatch(context, recoverySettings(settings), {
+    ...stores,
+    ...dependencies,
+    logFailure: stores.ports.logFailure,
+    dispatcher,
+    attempt,
+    observe: createRecoveryObserver(context.log, metrics),
+    abandoned: abandoned.signal,
+  });
   readLoad(metrics, dispatcher, recovery);
   metrics.connections.readFrom(() => sender.connections);
   const consumer = await startJobConsumer(context, dependencies, {
@@ -142,7 +133,8 @@ export async function startDelivery(context: ServiceContext, settings: DeliveryS
     },
   });
   context.onShutdown('consumer', () => consumer.stop());
-  recovery.start();
+  // What was held goes with the live traffic. The overflow's process would mostly ask for nothing.
+  if (lane === 'dispatch') recovery.start();
   context.onShutdown('deliveries', () => endDeliveries(settings, { consumer, recovery, dispatcher, abandoned }));
 }
 
@@ -173,6 +165,16 @@ function attemptSettings(settings: DeliverySettings): AttemptSettings {
       postponeHeldWithinMs: Math.max(postponeWithinMs, held.maxAgeHours * HOUR_MS),
     }),
     userAgent: `webhook-v2/${productVersion()}`,
+  };
+}
+
+function recoverySettings(settings: DeliverySettings): RecoverySettings {
+  const { delivery, held } = settings;
+  return {
+    ...held,
+    hold: policiesOf(settings).hold,
+    maxWaitMs: delivery.maxRetryAfterMs,
+    timeoutMs: delivery.timeoutMs,
   };
 }
 

@@ -276,7 +276,7 @@ function failed(companyId: string, webhookId: string): Promise<unknown> {
   );
 }
 
-/** An endpoint that is down for long: the next probe is an hour away. */
+/** An endpoint that is down for long: the next probe is an hour away, whatever becomes of one that is under way. */
 async function putProbesOff(companyId: string, webhookId: string): Promise<void> {
   const far = new Date(Date.now() + 3_600_000);
   await until(
@@ -284,8 +284,8 @@ async function putProbesOff(companyId: string, webhookId: string): Promise<void>
       system.mongo.db
         .collection<{ _id: string }>('webhooks')
         .updateOne(
-          { _id: webhookId, companyId, status: 'failed', 'circuit.leaseUntil': null },
-          { $set: { 'circuit.nextProbeAt': far } },
+          { _id: webhookId, companyId, status: 'failed', circuit: { $ne: null } },
+          { $set: { 'circuit.nextProbeAt': far, 'circuit.openedAt': new Date() } },
         ),
     ({ matchedCount }) => matchedCount === 1,
   );

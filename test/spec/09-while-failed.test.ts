@@ -22,7 +22,7 @@ import { FAILED, HOLD, NOW } from '../support/samples.js';
  * events follow in order, throttled, behind live traffic. An Owner can press Enable at any time, which does the same at
  * once." What happens around it (held, dropped, probed) is chapter 6; recovery.test.ts tells how it is looked after.
  */
-const OPEN: Circuit = { openedAt: NOW, probes: 0, nextProbeAt: NOW + 3_000, leaseUntil: null };
+const OPEN: Circuit = { openedAt: NOW, probes: 0, nextProbeAt: NOW + 3_000 };
 const failed = (circuit: Partial<Circuit> = {}): CircuitState => ({
   status: 'failed',
   circuit: { ...OPEN, ...circuit },
@@ -53,7 +53,6 @@ describe('what each fact does in each status', () => {
   test.each<[string, CircuitState, CircuitFact, CircuitState]>([
     ['active, tripped', ACTIVE, { kind: 'tripped', at: NOW }, failed()],
     ['active, recovered', ACTIVE, { kind: 'recovered', at }, ACTIVE],
-    ['active, a probe begins', ACTIVE, { kind: 'probe-begun', at, leaseUntil: at + 1 }, ACTIVE],
     ['active, a probe failed', ACTIVE, probeFailed, ACTIVE],
     ['active, gone', ACTIVE, { kind: 'gone', at }, INACTIVE],
     ['active, enabled', ACTIVE, { kind: 'enabled', at }, ACTIVE],
@@ -61,27 +60,22 @@ describe('what each fact does in each status', () => {
     ['active, edited', ACTIVE, { kind: 'edited', at }, ACTIVE],
     ['failed, tripped again', failed(), { kind: 'tripped', at }, failed()],
     ['failed, recovered', failed(), { kind: 'recovered', at }, ACTIVE],
+    ['failed, a probe failed', failed(), probeFailed, failed({ probes: 1, nextProbeAt: at + 6_000 })],
     [
-      'failed, a probe begins',
-      failed(),
-      { kind: 'probe-begun', at, leaseUntil: at + 1 },
-      failed({ leaseUntil: at + 1 }),
-    ],
-    [
-      'failed, a probe failed',
-      failed({ leaseUntil: at + 9 }),
+      'failed before there were circuits, a probe failed',
+      { status: 'failed', circuit: null },
       probeFailed,
       failed({ probes: 1, nextProbeAt: at + 6_000 }),
     ],
     [
       'failed, a probe failed and its endpoint asked to wait longer',
-      failed({ leaseUntil: at + 9 }),
+      failed(),
       { ...probeFailed, notBefore: at + 600_000 },
       failed({ probes: 1, nextProbeAt: at + 600_000 }),
     ],
     [
       'failed, a probe failed and its endpoint asked to wait for less',
-      failed({ leaseUntil: at + 9 }),
+      failed(),
       { ...probeFailed, notBefore: at + 3_000 },
       failed({ probes: 1, nextProbeAt: at + 6_000 }),
     ],
@@ -91,7 +85,6 @@ describe('what each fact does in each status', () => {
     ['failed, edited', failed({ probes: 7, nextProbeAt: at + 9 }), { kind: 'edited', at }, failed({ nextProbeAt: at })],
     ['inactive, tripped', INACTIVE, { kind: 'tripped', at }, INACTIVE],
     ['inactive, recovered', INACTIVE, { kind: 'recovered', at }, INACTIVE],
-    ['inactive, a probe begins', INACTIVE, { kind: 'probe-begun', at, leaseUntil: at + 1 }, INACTIVE],
     ['inactive, a probe failed', INACTIVE, probeFailed, INACTIVE],
     ['inactive, gone', INACTIVE, { kind: 'gone', at }, INACTIVE],
     ['inactive, enabled', INACTIVE, { kind: 'enabled', at }, ACTIVE],
@@ -103,22 +96,8 @@ describe('what each fact does in each status', () => {
 
   test('the table is whole: every fact in every status', () => {
     const facts = Object.keys(TRANSITIONS.active).sort();
-    expect(facts).toHaveLength(8);
+    expect(facts).toHaveLength(7);
     for (const row of Object.values(TRANSITIONS)) expect(Object.keys(row).sort()).toEqual(facts);
-  });
-});
-
-describe('one probe at a time, and none before its time', () => {
-  const begin = (at: number): CircuitFact => ({ kind: 'probe-begun', at, leaseUntil: at + 20_000 });
-
-  test.each<[string, CircuitState, number, boolean]>([
-    ['before it is due', failed(), NOW + 2_999, false],
-    ['when it is due', failed(), NOW + 3_000, true],
-    ['while another is under way', failed({ leaseUntil: NOW + 9_000 }), NOW + 8_999, false],
-    ['when the other’s lease has ended: its process died', failed({ leaseUntil: NOW + 9_000 }), NOW + 9_000, true],
-    ['for a webhook that failed before there were circuits', { status: 'failed', circuit: null }, NOW, true],
-  ])('%s', (_when, state, at, begins) => {
-    expect(after(state, begin(at)) !== state).toBe(begins);
   });
 });
 
@@ -136,7 +115,6 @@ test('only a Failed webhook has a circuit, and it always has one, whatever happe
   const instant = fc.integer({ min: NOW, max: NOW + 100_000 });
   const fact = fc.oneof(
     fc.record({ kind: fc.constantFrom('tripped', 'recovered', 'gone', 'enabled', 'disabled', 'edited'), at: instant }),
-    fc.record({ kind: fc.constant('probe-begun'), at: instant, leaseUntil: instant }),
     fc.record({
       kind: fc.constant('probe-failed'),
       ...{ at: instant, openedAt: instant, notBefore: instant, probe: fc.nat(3) },

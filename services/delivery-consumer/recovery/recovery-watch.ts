@@ -3,7 +3,7 @@ import type { Lease, Look } from './recovery.js';
 /**
  * Looks for recoveries that are due, takes them by lease and looks after each, several at a time.
  *
- * Every delivery process does so and none leads: what one that dies had leased is due again when its lease ends. Leases
+ * Every delivery process of the dispatch lane does so and none leads: what one that dies had leased is due again when its lease ends. Leases
  * of what takes long are renewed; one that was lost meanwhile, because the process slept, ends its look: another is at it.
  * `stop` begins nothing more and lets what is under way come to an end.
  *
@@ -101,7 +101,7 @@ export class RecoveryWatch {
   async #take(room: number): Promise<number> {
     const { everyMs, quietEveryMs } = this.#settings;
     const { leases, quiet } = await this.#ports.lease(room);
-    for (const lease of leases) this.#begin(lease);
+    for (const [index, lease] of leases.entries()) this.#begin(lease, (index * everyMs) / leases.length);
     // A backlog that is being worked off gives its turn back, and takes the next one soon.
     if (quiet && this.#underWay.size === 0) return quietEveryMs;
     // Where all places were taken more are due.
@@ -116,13 +116,14 @@ export class RecoveryWatch {
   }
 
   /** One that is under way here already lost its lease for a moment, and has it again now. */
-  #begin(lease: Lease): void {
+  #begin(lease: Lease, probeAfterMs: number): void {
     if (this.#underWay.has(lease.webhookId)) return;
     // Not one of the process's with one of the lease: Node keeps all that were ever joined with one that lives.
     const ending = new AbortController();
     if (this.#quiesced) ending.abort();
+    const probing = (isProbing: boolean): void => void (this.#probing += isProbing ? 1 : -1);
     const looking = this.#ports
-      .look(lease, { stopping: ending.signal, probing: (isProbing) => void (this.#probing += isProbing ? 1 : -1) })
+      .look(lease, { stopping: ending.signal, probeAfterMs, probing })
       .catch((error: unknown) => this.#ports.onError(error))
       .finally(() => this.#underWay.delete(lease.webhookId));
     this.#underWay.set(lease.webhookId, { lease, looking, ending });

@@ -12,7 +12,8 @@ import { RecoveryWindow } from './recovery-window.js';
  *   deleted, Inactive → what is held is discarded: the Owner asked for that
  *   Failed            → nothing until the next probe is due, and up to a third of the wait or 4 s longer (not all that
  *                       failed together are probed in one moment); then what is too old is dropped, with an entry in the
- *                       failure log, and the oldest held event is the probe, one at a time across all processes
+ *                       failure log, and the oldest held event is the probe, one at a time across all processes, as
+ *                       nobody else has the lease for as long as a probe may take
  *   Active            → the held events follow in order, throttled, behind live traffic (the dispatcher takes them in)
  *                       one at a time while others wait for a place at the endpoint,
  *                       until the endpoint asks to wait (429 or 503 with Retry-After): then those that haven't begun wait
@@ -26,9 +27,9 @@ import { RecoveryWindow } from './recovery-window.js';
  */
 export interface RecoveryPorts {
   readonly stateOf: (lease: Lease) => Promise<WebhookState | undefined>;
-  /** Undefined when no probe may be made now. */
-  readonly beginProbe: (lease: Lease) => Promise<{ readonly version: number; readonly circuit: Circuit } | undefined>;
   readonly probeFailed: (probe: ProbeFailed & Lease) => Promise<void>;
+  /** The oldest held event; undefined where nothing is held. */
+  readonly first: (lease: Lease) => Promise<HeldDelivery | undefined>;
   /** At most `limit`, fewer where they are large; none only where nothing is held. */
   readonly oldest: (lease: Lease, limit: number) => Promise<readonly HeldDelivery[]>;
   readonly remove: (lease: Lease, attemptIds: readonly string[]) => Promise<void>;
@@ -39,13 +40,15 @@ export interface RecoveryPorts {
   /** False when something was held meanwhile. */
   readonly end: (lease: Lease) => Promise<boolean>;
   /** Has the attempts that follow see the webhook as it was at this state, or later. */
-  readonly forgetOther: (lease: Lease, state: Pick<WebhookState, 'version' | 'status'>) => void;
+  readonly refreshUnless: (lease: Lease, state: Pick<WebhookState, 'version' | 'status'>) => void;
   readonly probe: Attempt;
   /** Whether events of the webhook wait here for a place at its endpoint. */
   readonly isBusy: (lease: Lease) => boolean;
   /** Takes a held job in; resolves when its attempt has ended, `held` too when it is not made before the end. */
   readonly deliver: (job: Job) => Promise<AttemptEnd>;
   readonly logFailure: (entry: FailureEntry) => Promise<void>;
+  /** Until then, or until it is aborted. */
+  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly now: () => number;
   /** From 0 to 1, without 1. */
   readonly random: () => number;
@@ -91,6 +94,8 @@ export interface RecoverySettings {
 export interface Look {
   /** Lets it come to an end without leaving anything half done. */
   readonly stopping: AbortSignal;
+  /** How long its probe waits: those of looks that began together aren't to begin together, a handshake each. */
+  readonly probeAfterMs: number;
   /** Whether it waits for a probe, and for nothing else. */
   readonly probing: (isProbing: boolean) => void;
 }
@@ -107,8 +112,6 @@ const HELD_AGAIN_MS = 250;
 const PROBE_SPREAD = 1 / 3;
 /** An endpoint that is well again is found out as soon as before, nearly. */
 const MAX_PROBE_SPREAD_MS = 4_000;
-/** Another process is at it. */
-const TAKEN_MS = 1_000;
 /** How long a webhook's backlog is worked off before others have their turn. */
 const TURN_MS = 5_000;
 /** How long one that waits is left alone: should it become Failed meanwhile, its circuit says when it is probed. */
@@ -147,7 +150,7 @@ export class Recovery {
       case 'inactive':
         return this.#discard(lease, 'webhook-inactive');
       case 'failed':
-        return this.#tend(lease, state.circuit, turn);
+        return this.#tend(lease, state, turn);
       case 'active':
         return this.#drain(lease, state, turn);
     }
@@ -161,20 +164,21 @@ export class Recovery {
     return 'again';
   }
 
-  async #tend(lease: Lease, circuit: Circuit | null, look: Look): Promise<Next> {
-    const waitMs = circuit === null ? 0 : circuit.nextProbeAt - this.#ports.now();
-    if (circuit !== null && waitMs > 0) {
+  async #tend(lease: Lease, state: WebhookState, turn: Turn): Promise<Next> {
+    const now = this.#ports.now();
+    // One that failed before there were circuits gets one with its probe.
+    const circuit = state.circuit ?? { openedAt: now, probes: 0, nextProbeAt: now };
+    const waitMs = circuit.nextProbeAt - now;
+    if (waitMs > 0) {
       const spreadMs = Math.min(waitMs * PROBE_SPREAD, MAX_PROBE_SPREAD_MS);
       return circuit.nextProbeAt + Math.floor(this.#ports.random() * spreadMs);
     }
-    const [head] = await this.#ports.oldest(lease, 1);
+    const head = await this.#ports.first(lease);
     if (head === undefined) return 'empty';
     if (head.expiresAt <= this.#ports.now()) return this.#dropExpired(lease);
-    const begun = await this.#ports.beginProbe(lease);
-    if (begun === undefined) return this.#ports.now() + TAKEN_MS;
     // A probe that an edit asked for must go to the new endpoint.
-    this.#ports.forgetOther(lease, { version: begun.version, status: 'failed' });
-    return this.#probe(lease, head, begun.circuit, look);
+    this.#ports.refreshUnless(lease, state);
+    return this.#probe(lease, head, circuit, turn);
   }
 
   async #dropExpired(lease: Lease): Promise<Next> {
@@ -189,9 +193,10 @@ export class Recovery {
   }
 
   /** What is still owed after a failed probe is held by the attempt itself, before the probe is removed here. */
-  async #probe(lease: Lease, held: HeldDelivery, { openedAt, probes }: Circuit, { probing }: Look): Promise<Next> {
-    probing(true);
-    const end = await this.#ports.probe(held.job, 'probe').finally(() => probing(false));
+  async #probe(lease: Lease, held: HeldDelivery, { openedAt, probes }: Circuit, turn: Turn): Promise<Next> {
+    turn.probing(true);
+    const end = await this.#probed(held.job, turn).finally(() => turn.probing(false));
+    if (end === undefined) return 'turn';
     const probe = probes + 1;
     const failed = end === 'failed' || typeof end === 'object';
     if (failed || end === 'delivered') {
@@ -212,6 +217,13 @@ export class Recovery {
     return end === 'delivered' ? 'turn' : 'again';
   }
 
+  /** Undefined when the process stops, or slept so long that the lease may soon be another's. */
+  async #probed(job: Job, { probeAfterMs, stopping, until }: Turn): Promise<AttemptEnd | undefined> {
+    await this.#ports.pause(probeAfterMs, stopping);
+    if (stopping.aborted || this.#ports.now() >= until) return undefined;
+    return this.#ports.probe(job, 'probe');
+  }
+
   /** Whether its endpoint asked for more time. */
   #waits({ job: { notBefore } }: HeldDelivery): boolean {
     const now = this.#ports.now();
@@ -223,7 +235,7 @@ export class Recovery {
     const [head] = page;
     if (head === undefined) return 'empty';
     if (this.#waits(head)) return Math.min(head.job.notBefore, this.#ports.now() + LOOK_AGAIN_MS);
-    this.#ports.forgetOther(lease, state);
+    this.#ports.refreshUnless(lease, state);
     const wave = new Wave(lease, window, this.#ports);
     for (const held of page) {
       await wave.room();

@@ -6,6 +6,7 @@ import type { HeldDeliveries } from '../../shared/platform/mongo/held-deliveries
 import { Recoveries } from '../../shared/platform/mongo/recoveries.js';
 import type { WebhookStatus } from '../../shared/platform/mongo/webhook-status.js';
 import type { Dependencies } from '../../shared/platform/process/open-dependencies.js';
+import { sleep } from '../../shared/platform/process/backoff.js';
 import { Interrupted, type Patiently } from '../../shared/platform/process/patience.js';
 import type { ServiceContext } from '../../shared/platform/process/run-service.js';
 import type { Dispatcher } from '../dispatcher.js';
@@ -19,7 +20,7 @@ export interface RecoveryParts {
   readonly held: HeldDeliveries;
   readonly status: Pick<WebhookStatus, 'recordProbeFailure'>;
   readonly logFailure: (entry: FailureEntry) => Promise<void>;
-  readonly forgetOther: RecoveryPorts['forgetOther'];
+  readonly refreshUnless: RecoveryPorts['refreshUnless'];
   readonly dispatcher: Pick<Dispatcher, 'admit' | 'isWaitedFor'>;
   readonly attempt: Attempt;
   readonly patiently: Patiently;
@@ -38,8 +39,8 @@ export interface RecoverySettings {
 
 const LOOK_EVERY_MS = 500;
 const LOOK_WHILE_QUIET_EVERY_MS = 1_000;
-/** How long the work of a process that died lies still. */
-const LEASE_MS = 30_000;
+/** How long the work of a process that died lies still: for as long as a probe of it may be under way. */
+const MIN_LEASE_MS = 30_000;
 /** What a probe may take beyond its time-out: to be logged, counted and held. */
 const PROBE_MARGIN_MS = 10_000;
 
@@ -49,16 +50,17 @@ export function createRecoveryWatch(
   parts: RecoveryParts,
 ): RecoveryWatch {
   const { db, patiently, abandoned } = parts;
-  const recoveries = new Recoveries({ db, holder: randomUUID(), leaseMs: LEASE_MS });
+  const leaseMs = Math.max(MIN_LEASE_MS, settings.timeoutMs + PROBE_MARGIN_MS);
+  const recoveries = new Recoveries({ db, holder: randomUUID(), leaseMs });
   const wait = async <T>(work: () => Promise<T>): Promise<T> => patiently(work, abandoned);
   const { hold, maxWaitMs, inFlightPerWebhook: inFlight } = settings;
-  const recovery = new Recovery({ hold, maxWaitMs, inFlight }, recoveryPorts(recoveries, settings, parts, wait));
+  const recovery = new Recovery({ hold, maxWaitMs, inFlight }, recoveryPorts(recoveries, parts, wait));
   return new RecoveryWatch(
     {
       recoveries: settings.recoveries,
       everyMs: LOOK_EVERY_MS,
       quietEveryMs: LOOK_WHILE_QUIET_EVERY_MS,
-      renewEveryMs: LEASE_MS / 3,
+      renewEveryMs: leaseMs / 3,
     },
     {
       lease: (limit) => wait(() => recoveries.lease(limit, new Date())),
@@ -73,25 +75,24 @@ export function createRecoveryWatch(
 
 function recoveryPorts(
   recoveries: Recoveries,
-  settings: RecoverySettings,
-  { held, status, logFailure, forgetOther, dispatcher, attempt, observe, abandoned }: RecoveryParts,
+  { held, status, logFailure, refreshUnless, dispatcher, attempt, observe, abandoned }: RecoveryParts,
   wait: <T>(work: () => Promise<T>) => Promise<T>,
 ): RecoveryPorts {
-  const probeLeaseMs = settings.timeoutMs + PROBE_MARGIN_MS;
   return {
     stateOf: (lease) => wait(() => recoveries.stateOf(lease)),
-    beginProbe: (lease) => wait(() => recoveries.beginProbe(lease, new Date(), new Date(Date.now() + probeLeaseMs))),
     probeFailed: (probe) => wait(() => status.recordProbeFailure(probe)),
+    first: (lease) => wait(() => held.first(lease)),
     oldest: (lease, limit) => wait(() => held.oldest(lease, limit)),
     remove: (lease, attemptIds) => wait(() => held.remove(lease, attemptIds)),
     putOff: (lease, dueAt) => wait(() => recoveries.putOff(lease, new Date(dueAt))),
     giveTurn: (lease) => wait(() => recoveries.giveTurn(lease, new Date())),
     end: (lease) => wait(() => recoveries.end(lease)),
-    forgetOther,
+    refreshUnless,
     probe: attempt,
     isBusy: ({ webhookId }) => dispatcher.isWaitedFor(webhookId),
     deliver: heldDelivery(dispatcher, abandoned),
     logFailure,
+    pause: (ms, signal) => sleep(ms, signal).catch(() => undefined),
     now: Date.now,
     random: Math.random,
     observe,

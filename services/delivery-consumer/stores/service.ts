@@ -26,8 +26,8 @@ export interface Stores {
   >;
   readonly held: HeldDeliveries;
   readonly status: WebhookStatus;
-  /** Has the next attempt read the webhook anew, unless it is known in this state. */
-  readonly forgetOther: WebhookDirectory['forgetOther'];
+  /** Has the webhook read anew, unless it is known in this state. */
+  readonly refreshUnless: WebhookDirectory['refreshUnless'];
 }
 
 export interface StoresSettings {
@@ -89,25 +89,25 @@ export async function openStores(
       );
       const isFailed = counted.status === 'failed';
       const { companyId, webhookId } = failure;
-      if (isFailed) directory.forget(companyId, webhookId);
+      if (isFailed) directory.refreshUnless({ companyId, webhookId }, { status: 'failed' });
       if (isFailed && counted.changed) log.warn('webhook.failed', { companyId, webhookId });
       return isFailed;
     },
     countSuccess: async (success) => {
       const counted = await patiently(() => status.recordSuccess(success), signal);
       if (!counted.changed) return;
-      directory.forget(success.companyId, success.webhookId);
+      directory.refreshUnless(success, { status: 'active' });
       log.info('webhook.recovered', { ...success });
     },
     disableGone: async (gone) => {
       const found = await patiently(() => status.recordGone(gone), signal);
-      if (found !== 'changed') directory.forget(gone.companyId, gone.webhookId);
+      if (found !== 'changed') directory.refreshUnless(gone, { status: 'inactive' });
       if (found === 'disabled') log.warn('webhook.gone', { companyId: gone.companyId, webhookId: gone.webhookId });
       return found !== 'changed';
     },
     hold: async (job, owed) => patiently(() => held.hold(job, owed, Date.now()), signal),
   };
-  return { ports, held, status, forgetOther: (ref, state) => directory.forgetOther(ref, state) };
+  return { ports, held, status, refreshUnless: (ref, state) => directory.refreshUnless(ref, state) };
 }
 
 function openDirectory(

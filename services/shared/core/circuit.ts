@@ -18,8 +18,6 @@ export interface Circuit {
   /** Probes that have failed so far. */
   readonly probes: number;
   readonly nextProbeAt: number;
-  /** A probe is under way, until then at the latest. */
-  readonly leaseUntil: number | null;
 }
 
 export interface ProbePolicy {
@@ -39,7 +37,6 @@ export type CircuitFact =
   | { readonly kind: 'tripped'; readonly at: number }
   /** A success left fewer failures than the threshold. */
   | { readonly kind: 'recovered'; readonly at: number }
-  | { readonly kind: 'probe-begun'; readonly at: number; readonly leaseUntil: number }
   | ProbeFailed
   /** The endpoint answered 410. */
   | { readonly kind: 'gone'; readonly at: number }
@@ -59,13 +56,12 @@ export interface ProbeFailed {
   readonly notBefore: number;
 }
 
-type Step = 'stay' | 'open' | 'close' | 'switch-off' | 'lease' | 'back-off' | 'probe-now';
+type Step = 'stay' | 'open' | 'close' | 'switch-off' | 'back-off' | 'probe-now';
 
 export const TRANSITIONS: Readonly<Record<Status, Readonly<Record<CircuitFact['kind'], Step>>>> = {
   active: {
     tripped: 'open',
     recovered: 'stay',
-    'probe-begun': 'stay',
     'probe-failed': 'stay',
     gone: 'switch-off',
     enabled: 'stay',
@@ -75,7 +71,6 @@ export const TRANSITIONS: Readonly<Record<Status, Readonly<Record<CircuitFact['k
   failed: {
     tripped: 'open',
     recovered: 'close',
-    'probe-begun': 'lease',
     'probe-failed': 'back-off',
     gone: 'switch-off',
     enabled: 'close',
@@ -85,7 +80,6 @@ export const TRANSITIONS: Readonly<Record<Status, Readonly<Record<CircuitFact['k
   inactive: {
     tripped: 'stay',
     recovered: 'stay',
-    'probe-begun': 'stay',
     'probe-failed': 'stay',
     gone: 'stay',
     enabled: 'close',
@@ -104,7 +98,6 @@ const STEPS: Readonly<Record<Step, typeof reduceCircuit>> = {
   open: (state, { at }, policy) => (state.circuit === null ? { status: 'failed', circuit: opened(at, policy) } : state),
   close: () => ({ status: 'active', circuit: null }),
   'switch-off': () => ({ status: 'inactive', circuit: null }),
-  lease: (state, fact) => (fact.kind === 'probe-begun' ? leased(state, fact) : state),
   'back-off': (state, fact, policy) => (fact.kind === 'probe-failed' ? backedOff(state, fact, policy) : state),
   'probe-now': (state, { at }) =>
     state.circuit === null ? state : { ...state, circuit: { ...state.circuit, probes: 0, nextProbeAt: at } },
@@ -119,24 +112,20 @@ export function probeDelayMs(probes: number, { firstProbeMs, maxProbeMs }: Probe
 export const MAX_DOUBLINGS = 30;
 
 function opened(at: number, policy: ProbePolicy): Circuit {
-  return { openedAt: at, probes: 0, nextProbeAt: at + probeDelayMs(0, policy), leaseUntil: null };
+  return { openedAt: at, probes: 0, nextProbeAt: at + probeDelayMs(0, policy) };
 }
 
-/** One probe at a time, and none before its time. A webhook that failed before there were circuits gets one now. */
-function leased(state: CircuitState, { at, leaseUntil }: { at: number; leaseUntil: number }): CircuitState {
-  const circuit = state.circuit ?? { openedAt: at, probes: 0, nextProbeAt: at, leaseUntil: null };
-  const taken = circuit.leaseUntil !== null && circuit.leaseUntil > at;
-  return taken || circuit.nextProbeAt > at ? state : { ...state, circuit: { ...circuit, leaseUntil } };
-}
-
-/** "3 s after the failure, then 6, 12, 24 s …", or later where the endpoint asked to wait. */
+/**
+ * "3 s after the failure, then 6, 12, 24 s …", or later where the endpoint asked to wait. A webhook that failed before
+ * there were circuits gets the one that the probe was made for.
+ */
 function backedOff(
   state: CircuitState,
   { at, openedAt, probe, notBefore }: ProbeFailed,
   policy: ProbePolicy,
 ): CircuitState {
-  const { circuit } = state;
-  if (circuit?.openedAt !== openedAt || circuit.probes !== probe - 1) return state;
+  const circuit = state.circuit ?? { openedAt, probes: probe - 1 };
+  if (circuit.openedAt !== openedAt || circuit.probes !== probe - 1) return state;
   const nextProbeAt = Math.max(at + probeDelayMs(probe, policy), notBefore);
-  return { ...state, circuit: { openedAt, probes: probe, nextProbeAt, leaseUntil: null } };
+  return { ...state, circuit: { openedAt, probes: probe, nextProbeAt } };
 }

@@ -64,7 +64,7 @@ describe('a webhook', () => {
 
   test('that is Failed shows its circuit and what is held for it', async () => {
     const { id } = await api.created();
-    const circuit = { openedAt: new Date(1_000), probes: 2, nextProbeAt: new Date(9_000), leaseUntil: null };
+    const circuit = { openedAt: new Date(1_000), probes: 2, nextProbeAt: new Date(9_000) };
     const webhooks = api.database.db.collection<WebhookDocument>('webhooks');
     await webhooks.updateOne({ _id: id }, { $set: { status: 'failed', statusReason: 'because', circuit } });
     const { json } = await api.webhook('GET', `/${id}`);

@@ -2,7 +2,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Db } from 'mongodb';
 import { ChangeFeed } from '../../../services/shared/platform/mongo/change-feed.js';
-import { Recoveries } from '../../../services/shared/platform/mongo/recoveries.js';
 import type { WebhookChange } from '../../../services/shared/platform/mongo/webhook-change.js';
 import { WebhookStatus } from '../../../services/shared/platform/mongo/webhook-status.js';
 import { WebhookStore } from '../../../services/shared/platform/mongo/webhooks.js';
@@ -46,7 +45,6 @@ afterAll(async () => {
 });
 
 const POLICY = { threshold: 3, windowMs: 86_400_000, firstProbeMs: 3_000, maxProbeMs: 900_000 };
-const IN_A_MINUTE = new Date(Date.now() + 60_000);
 
 const getMores = (): number => database.commands.filter(({ commandName }) => commandName === 'getMore').length;
 const heardOf = (webhookId: string) => heard.filter((change) => change.webhookId === webhookId);
@@ -68,17 +66,17 @@ describe('a change of a webhook', () => {
     const webhookId = await inserted(store, 'counting');
     const ref = { companyId: 'counting', webhookId };
     const status = new WebhookStatus({ db: database.db, policy: POLICY });
-    const recoveries = new Recoveries({ db: database.db, holder: 'me', leaseMs: 30_000 });
+    const now = Date.now();
+    const probe = { ...ref, kind: 'probe-failed', probe: 1, notBefore: 0 } as const;
     const tripped = new Set(['circuit', 'failures', 'status', 'statusChangedAt', 'statusReason']);
     const steps: readonly (readonly [work: (at: number) => Promise<unknown>, fields: ReadonlySet<string>])[] = [
       [(at) => status.recordFailure({ ...ref, attemptId: 'a:1', startedAt: at, at }), new Set(['failures'])],
       [(at) => status.recordFailure({ ...ref, attemptId: 'a:2', startedAt: at, at }), new Set(['failures'])],
       [(at) => status.recordFailure({ ...ref, attemptId: 'a:3', startedAt: at, at }), tripped],
       [(at) => status.recordFailure({ ...ref, attemptId: 'a:4', startedAt: at, at }), new Set(['failures'])],
-      [() => recoveries.beginProbe(ref, IN_A_MINUTE, IN_A_MINUTE), new Set(['circuit'])],
+      [(at) => status.recordProbeFailure({ ...probe, at, openedAt: now + 2 }), new Set(['circuit'])],
       [(at) => status.recordSuccess({ ...ref, at }), tripped],
     ];
-    const now = Date.now();
     for (const [index, [work]] of steps.entries()) {
       await work(now + index);
       await eventually(() => heardOf(webhookId).length === index + 2);

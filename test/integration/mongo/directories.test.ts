@@ -65,7 +65,7 @@ afterAll(async () => {
 
 /** How often the status of a webhook may have changed, its registration included. */
 const turns = (webhookId: string): number => turned.filter((id) => id === webhookId).length;
-const CIRCUIT = { openedAt: new Date(), probes: 1, nextProbeAt: new Date(), leaseUntil: null };
+const CIRCUIT = { openedAt: new Date(), probes: 1, nextProbeAt: new Date() };
 
 const finds = () => database.commands.filter(({ commandName }) => commandName === 'find');
 const find = async (companyId: string, webhookId: string) => webhooks.find(companyId, webhookId);
@@ -190,24 +190,31 @@ describe('the webhook directory', () => {
     expect(turns(webhookId)).toBe(1);
   });
 
-  test('reads anew what it is told to forget, before the feed has heard', async () => {
-    const webhookId = await changedAfter('own', async (id) => void (await find('own', id)));
-    const before = await find('own', webhookId);
-    webhooks.forget('own', webhookId);
-    const after = webhooks.find('own', webhookId);
-    expect(after).toBeInstanceOf(Promise);
-    expect(await after).not.toBe(before);
+  test('reads together and at once what its own process changed, before the feed has heard', async () => {
+    const { changes } = feed.counters;
+    const ids = await Promise.all(['own-0', 'own-1'].map((company) => inserted(store, company)));
+    await eventually(() => feed.counters.changes === changes + 2);
+    const findAll = () => Promise.all(ids.map((webhookId, n) => find(`own-${n}`, webhookId)));
+    const before = await findAll();
+    database.commands.length = 0;
+    ids.forEach((webhookId, n) => webhooks.refreshUnless({ companyId: `own-${n}`, webhookId }, { status: 'failed' }));
+    await eventually(() => finds().length === 1);
+    const after = await findAll();
+    expect(after).toEqual(before);
+    after.forEach((webhook, n) => expect(webhook).not.toBe(before[n]));
+    expect(finds()).toHaveLength(1);
   });
 
-  test('forgets what is not as it is said to be, and keeps what is', async () => {
+  test('reads anew what is not as it is said to be, and keeps what is', async () => {
     const webhookId = await changedAfter('said', async (id) => void (await find('said', id)));
     const { version } = (await find('said', webhookId)) ?? { version: NaN };
     const ref = { companyId: 'said', webhookId };
-    const isKnownAfter = (state: { readonly version: number; readonly status: Status }): boolean => {
-      webhooks.forgetOther(ref, state);
+    const isKnownAfter = (state: { readonly version?: number; readonly status: Status }): boolean => {
+      webhooks.refreshUnless(ref, state);
       return !(webhooks.find('said', webhookId) instanceof Promise);
     };
     expect(isKnownAfter({ version, status: 'active' })).toBe(true);
+    expect(isKnownAfter({ status: 'active' })).toBe(true);
     expect(isKnownAfter({ version, status: 'failed' })).toBe(false);
     await find('said', webhookId);
     expect(isKnownAfter({ version: version + 1, status: 'active' })).toBe(false);

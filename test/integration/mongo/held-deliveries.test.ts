@@ -4,7 +4,6 @@ import { AbstractCursor, FindCursor } from 'mongodb';
 import { HeldDeliveries } from '../../../services/shared/platform/mongo/held-deliveries.js';
 import type { RecoveryDocument } from '../../../services/shared/platform/mongo/recovery-document.js';
 import { Recoveries } from '../../../services/shared/platform/mongo/recoveries.js';
-import type { WebhookDocument } from '../../../services/shared/platform/mongo/webhook-document.js';
 import { WebhookStore } from '../../../services/shared/platform/mongo/webhooks.js';
 import { jobOf, NOW, sourceOf } from '../../support/samples.js';
 import { ENDPOINT, inserted, testVault } from './fixtures.js';
@@ -40,6 +39,7 @@ describe('what is held', () => {
     const job = jobOf({ jobId: 'a', attempt: 2, postponed: 1, notBefore: NOW + 3_000, lane: 'overflow' });
     expect(await held.hold(job, false, NOW)).toBe('held');
     expect(await held.oldest(REF, 1)).toEqual([{ job, expiresAt: NOW + POLICY.maxAgeMs }]);
+    expect(await held.first(REF)).toEqual({ job, expiresAt: NOW + POLICY.maxAgeMs });
   });
 
   test('is in the order of the events, also of those that were received within one millisecond', async () => {
@@ -94,6 +94,22 @@ describe('what is held', () => {
       );
     }
     expect(pages).toEqual(['0 1', '2', '3', '4']);
+    await roomy.close();
+  });
+
+  test('is found by the oldest of each webhook, with one command for all that ask together', async () => {
+    const many = Array.from({ length: 300 }, (_, n) => ({ companyId: `company_${n % 7}`, webhookId: `many_${n}` }));
+    const roomy = new HeldDeliveries({ db: database.db, policy: { ...POLICY, maxEvents: 100, maxBytes: 100_000 } });
+    const jobs = many.flatMap((ref, n) =>
+      [2, 1].map((age) => jobOf({ ...ref, jobId: `${n}-${age}`, receivedAt: NOW - age })),
+    );
+    await Promise.all(jobs.map((job) => roomy.hold(job, false, NOW)));
+    database.commands.length = 0;
+    const foreign = { companyId: 'company_1', webhookId: 'many_0' };
+    const firsts = await Promise.all([...many, foreign].map((ref) => roomy.first(ref)));
+    expect(firsts.map((first) => first?.job.jobId)).toEqual([...many.map((_, n) => `${n}-2`), undefined]);
+    expect(firsts[0]?.expiresAt).toBe(NOW - 2 + POLICY.maxAgeMs);
+    expect(database.commands.filter(({ commandName }) => commandName === 'aggregate')).toHaveLength(1);
     await roomy.close();
   });
 
@@ -266,26 +282,5 @@ describe('a recovery', () => {
     await store.replaceEndpoint({ companyId: 'company_1', webhookId }, ENDPOINT, now);
     await one.putOff(second!, later);
     expect((await one.lease(1, now)).leases).toHaveLength(1);
-  });
-});
-
-describe('a probe', () => {
-  test('begins once, however many ask at the same instant, and not before its time', async () => {
-    const store = new WebhookStore({ db: database.db, vault: testVault(database.db) });
-    const webhookId = await inserted(store, 'c9');
-    const ref = { companyId: 'c9', webhookId };
-    const webhooks = database.db.collection<WebhookDocument>('webhooks');
-    const circuit = { openedAt: new Date(NOW), probes: 2, nextProbeAt: new Date(NOW + 100), leaseUntil: null };
-    await webhooks.updateOne({ _id: webhookId, companyId: 'c9' }, { $set: { status: 'failed', circuit } });
-    const ask = (at: number) => recoveries('x').beginProbe(ref, new Date(at), new Date(at + 1_000));
-    expect(await ask(NOW + 99)).toBeUndefined();
-    const begun = await Promise.all(Array.from({ length: 8 }, () => ask(NOW + 100)));
-    expect(begun.filter((each) => each !== undefined)).toEqual([
-      { version: 1, circuit: { openedAt: NOW, probes: 2, nextProbeAt: NOW + 100, leaseUntil: NOW + 1_100 } },
-    ]);
-    expect(await ask(NOW + 1_100)).toMatchObject({ circuit: { leaseUntil: NOW + 2_100 } });
-    await store.setStatus(ref, 'active', new Date(NOW));
-    expect(await ask(NOW + 9_999)).toBeUndefined();
-    expect(await recoveries('x').stateOf(ref)).toEqual({ version: 2, status: 'active', circuit: null });
   });
 });

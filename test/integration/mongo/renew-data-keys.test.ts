@@ -115,7 +115,7 @@ describe('a renewal', () => {
 
   test('is no edit: all but the sealed values stays as it was, counter and circuit included', async () => {
     const [webhookId = ''] = (await company('co')).keys();
-    const circuit = { openedAt: new Date(5), probes: 3, nextProbeAt: new Date(6), leaseUntil: null };
+    const circuit = { openedAt: new Date(5), probes: 3, nextProbeAt: new Date(6) };
     const failures = [{ attemptId: 'a:1', at: new Date(4) }];
     await webhooks().updateOne(
       { companyId: 'co', _id: webhookId },

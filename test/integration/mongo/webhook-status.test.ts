@@ -58,13 +58,8 @@ async function reset(fields: Partial<WebhookDocument>): Promise<void> {
 
 function storedCircuit(circuit: Circuit | null): StoredCircuit | null {
   if (circuit === null) return null;
-  const { openedAt, probes, nextProbeAt, leaseUntil } = circuit;
-  return {
-    openedAt: new Date(openedAt),
-    probes,
-    nextProbeAt: new Date(nextProbeAt),
-    leaseUntil: leaseUntil === null ? null : new Date(leaseUntil),
-  };
+  const { openedAt, probes, nextProbeAt } = circuit;
+  return { openedAt: new Date(openedAt), probes, nextProbeAt: new Date(nextProbeAt) };
 }
 
 async function stored(): Promise<WebhookDocument> {
@@ -114,7 +109,7 @@ describe('a webhook', () => {
       statusReason: '3 failed attempts within 24 h with no success between them',
       statusChangedAt: new Date(at + 2),
       version: 1,
-      circuit: { openedAt: new Date(at + 2), probes: 0, nextProbeAt: new Date(at + 3_002), leaseUntil: null },
+      circuit: { openedAt: new Date(at + 2), probes: 0, nextProbeAt: new Date(at + 3_002) },
     });
     expect(await fail(4, at + 3)).toEqual(FAILED);
     expect(await stored()).toMatchObject({
@@ -318,7 +313,6 @@ test('MongoDB and the pure rules come to the same state, and the last fact hears
       openedAt: fc.integer({ min: 0, max: 3 }),
       probes: fc.integer({ min: 0, max: 3 }),
       nextProbeAt: instant,
-      leaseUntil: fc.option(instant),
     }),
   );
   const beginning = fc.record({

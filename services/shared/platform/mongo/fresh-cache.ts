@@ -120,6 +120,13 @@ export class FreshCache<V> {
     this.#readings.delete(key);
   }
 
+  /** The same, and it is read again at once if it was kept: it is in use, likely. */
+  refresh(key: string): void {
+    const wasKept = this.#entries.has(key);
+    this.forget(key);
+    if (wasKept) this.#readAhead(key);
+  }
+
   #begin(key: string, readings: number): Promise<V> {
     const reading: Reading<V> = { value: Promise.resolve(this.#options.absent), outdated: false };
     this.#readings.set(key, reading);

@@ -1,12 +1,13 @@
-import type { Collection, Db } from 'mongodb';
+import type { Collection, Db, Document } from 'mongodb';
 import { hasRoomFor, type HeldAmount, type HoldPolicy } from '../../core/hold.js';
 import type { Job } from '../../core/job.js';
 import { WriteBatcher, type Settled } from '../process/write-batcher.js';
 import { toHeldDocument, toHeldJob, type HeldDocument } from './held-document.js';
 import { onMongo } from './mongo-errors.js';
 import type { RecoveryDocument } from './recovery-document.js';
+import { TickBatch } from './tick-batch.js';
 import { insertNew, refusalOf, settledBy, upsertAll, writeUnordered } from './unordered-write.js';
-import { groupByWebhook, webhookKey } from './webhook-key.js';
+import { groupByWebhook, webhookKey, webhookOfKey } from './webhook-key.js';
 import type { WebhookRef } from './webhooks.js';
 
 /**
@@ -68,6 +69,7 @@ export class HeldDeliveries {
   readonly #counts = new Map<string, Counted>();
   readonly #batcher: WriteBatcher<Item, HoldResult>;
   readonly #removals: WriteBatcher<Removal, void>;
+  readonly #firsts: TickBatch<HeldDelivery>;
 
   constructor({ db, policy }: HeldDeliveriesOptions) {
     this.#held = db.collection<HeldDocument>('held_deliveries', { promoteBuffers: true });
@@ -90,6 +92,7 @@ export class HeldDeliveries {
       bytesOf: () => 0,
       maxUnderWay: 1,
     });
+    this.#firsts = new TickBatch((keys) => this.#readFirsts(keys));
   }
 
   /** Resolves when it is durable. `owed`: it was let in before, so no bound of count or bytes applies. @throws DependencyError */
@@ -97,17 +100,31 @@ export class HeldDeliveries {
     return this.#batcher.add({ job, heldAt, owed });
   }
 
+  /** The oldest of a webhook; those of all that are asked for in one turn of the event loop are read together. @throws DependencyError */
+  first(ref: WebhookRef): Promise<HeldDelivery | undefined> {
+    return this.#firsts.get(webhookKey(ref));
+  }
+
   /**
    * The oldest of a webhook: `limit` at most, and no more than have 4 MiB of bodies together, but one however large it is.
    * @throws DependencyError
    */
   async oldest({ companyId, webhookId }: WebhookRef, limit: number): Promise<HeldDelivery[]> {
-    const count = limit === 1 ? 1 : await this.#pageOf({ companyId, webhookId }, limit);
+    const count = await this.#pageOf({ companyId, webhookId }, limit);
     if (count === 0) return [];
     const found = await onMongo('reading held deliveries', () =>
       this.#held.find({ companyId, webhookId }).sort(OLDEST_FIRST).limit(count).toArray(),
     );
-    return found.map((document) => ({ job: toHeldJob(document), expiresAt: document.expiresAt.getTime() }));
+    return found.map(toHeldDelivery);
+  }
+
+  async #readFirsts(keys: readonly string[]): Promise<ReadonlyMap<string, HeldDelivery>> {
+    const [first = [], ...others] = keys.map(webhookOfKey).map(firstOf);
+    const unions = others.map((pipeline) => ({ $unionWith: { coll: this.#held.collectionName, pipeline } }));
+    const found = await onMongo('reading held deliveries', () =>
+      this.#held.aggregate<HeldDocument>([...first, ...unions]).toArray(),
+    );
+    return new Map(found.map((document) => [webhookKey(document), toHeldDelivery(document)]));
   }
 
   /** How many of the oldest make a page; the index alone answers. */
@@ -274,4 +291,12 @@ export class HeldDeliveries {
     });
     await upsertAll('registering held deliveries', this.#recoveries, operations);
   }
+}
+
+function firstOf({ companyId, webhookId }: WebhookRef): Document[] {
+  return [{ $match: { companyId, webhookId } }, { $sort: OLDEST_FIRST }, { $limit: 1 }];
+}
+
+function toHeldDelivery(document: HeldDocument): HeldDelivery {
+  return { job: toHeldJob(document), expiresAt: document.expiresAt.getTime() };
 }

@@ -12,7 +12,7 @@ import type { WebhookRef } from './webhooks.js';
 
 /**
  * Who looks at which webhook's held deliveries, and when. No process leads: each takes what is due by a lease, and what
- * a process that died had leased is due again when the lease ends.
+ * a process that died had leased is due again when the lease ends. Nobody else probes the webhook meanwhile.
  *
  * Two counters keep what comes meanwhile from being lost: a recovery ends only if nothing was held since it was leased
  * (`holds`), and is put off only if no person asked to look at once since then (`pokes`).
@@ -31,11 +31,6 @@ export interface WebhookState {
   readonly version: number;
   readonly status: Status;
   readonly circuit: Circuit | null;
-}
-
-export interface BegunProbe {
-  readonly version: number;
-  readonly circuit: Circuit;
 }
 
 /** What a process took, and whether it could soon take more. */
@@ -161,27 +156,6 @@ export class Recoveries {
   /** Undefined when the webhook is deleted. @throws DependencyError */
   stateOf(ref: WebhookRef): Promise<WebhookState | undefined> {
     return this.#states.get(webhookKey(ref));
-  }
-
-  /**
-   * Begins a probe: `probe-begun` of core/circuit.ts in one atomic update. The circuit that it belongs to, and the version
-   * of the webhook; undefined when it is not due, one is under way, or the webhook isn't Failed. @throws DependencyError
-   */
-  async beginProbe({ companyId, webhookId }: WebhookRef, now: Date, leaseUntil: Date): Promise<BegunProbe | undefined> {
-    const due = {
-      'circuit.nextProbeAt': { $lte: now },
-      $or: [{ 'circuit.leaseUntil': null }, { 'circuit.leaseUntil': { $lte: now } }],
-    };
-    const fresh = { openedAt: now, probes: 0, nextProbeAt: now };
-    const found = await onMongo('beginning a probe', () =>
-      this.#webhooks.findOneAndUpdate(
-        { companyId, _id: webhookId, status: 'failed', $or: [{ circuit: null }, due] },
-        [{ $set: { circuit: { $mergeObjects: [{ $ifNull: ['$circuit', fresh] }, { leaseUntil }] } } }],
-        { returnDocument: 'after', projection: { circuit: 1, version: 1 } },
-      ),
-    );
-    const circuit = toCircuit(found?.circuit);
-    return found === null || circuit === null ? undefined : { version: found.version, circuit };
   }
 
   #leaseEnd(now: Date): Date {

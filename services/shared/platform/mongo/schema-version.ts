@@ -3,7 +3,7 @@ import { ConfigError } from '../../core/errors.js';
 import { onMongo } from './mongo-errors.js';
 
 /** Rises with every change of a collection's validator or indexes that running code relies on. */
-export const SCHEMA_VERSION = 7;
+export const SCHEMA_VERSION = 8;
 
 export const SCHEMA_VERSION_COLLECTION = 'schema_version';
 

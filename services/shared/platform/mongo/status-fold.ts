@@ -73,7 +73,7 @@ function afterFailure(policy: CountingPolicy, reason: string): Document {
   const trips = { $gte: [{ $size: '$$failures' }, threshold] };
   const fails = { $and: [{ $ne: ['$$value.status', 'failed'] }, trips] };
   const nextProbeAt = { $add: ['$$this.at', probeDelayMs(0, policy)] };
-  const opened = { openedAt: '$$this.at', probes: 0, nextProbeAt, leaseUntil: null };
+  const opened = { openedAt: '$$this.at', probes: 0, nextProbeAt };
   const circuit = { $cond: [trips, { $ifNull: ['$$value.circuit', opened] }, '$$value.circuit'] };
   return {
     $let: {
@@ -100,19 +100,22 @@ function stateAfter(changes: Document, status: string, reason: unknown): Documen
   };
 }
 
-/** A probe of this circuit, and the next in its count: anything else was reported before, or is of another circuit. */
+/**
+ * A probe of this circuit, or of none, and the next in its count: anything else was reported before, or is of another
+ * circuit.
+ */
 function afterProbe({ firstProbeMs, maxProbeMs }: ProbePolicy): Document {
+  const next = [
+    { $eq: ['$$value.circuit.openedAt', '$$this.openedAt'] },
+    { $eq: ['$$value.circuit.probes', { $subtract: ['$$this.probe', 1] }] },
+  ];
   const expected = {
-    $and: [
-      { $eq: ['$$value.status', 'failed'] },
-      { $eq: ['$$value.circuit.openedAt', '$$this.openedAt'] },
-      { $eq: ['$$value.circuit.probes', { $subtract: ['$$this.probe', 1] }] },
-    ],
+    $and: [{ $eq: ['$$value.status', 'failed'] }, { $or: [{ $eq: ['$$value.circuit', null] }, { $and: next }] }],
   };
   const doublings = { $pow: [2, { $min: ['$$this.probe', MAX_DOUBLINGS] }] };
   const backedOff = { $add: ['$$this.at', { $min: [maxProbeMs, { $multiply: [firstProbeMs, doublings] }] }] };
   const nextProbeAt = { $max: [backedOff, '$$this.notBefore'] };
-  const circuit = { openedAt: '$$this.openedAt', probes: '$$this.probe', nextProbeAt, leaseUntil: null };
+  const circuit = { openedAt: '$$this.openedAt', probes: '$$this.probe', nextProbeAt };
   return { $cond: [expected, { $mergeObjects: ['$$value', { circuit }] }, '$$value'] };
 }
 
@@ -133,7 +136,10 @@ export function changedBy(facts: readonly StatusFact[], { threshold }: CountingP
     );
   for (const fact of facts)
     if (fact.kind === 'probe-failed')
-      causes.push({ status: 'failed', 'circuit.openedAt': fact.openedAt, 'circuit.probes': fact.probe - 1 });
+      causes.push(
+        { status: 'failed', circuit: null },
+        { status: 'failed', 'circuit.openedAt': fact.openedAt, 'circuit.probes': fact.probe - 1 },
+      );
   return { status: { $ne: 'inactive' }, $or: causes };
 }
 

@@ -1,4 +1,5 @@
 import type { Db } from 'mongodb';
+import type { Status } from '../../core/vocabulary.js';
 import type { Webhook } from '../../core/webhook.js';
 import { SealError } from '../crypto/seal-error.js';
 import type { Vault } from '../crypto/vault.js';
@@ -31,6 +32,12 @@ export interface WebhookDirectoryOptions {
 interface SealedWebhook {
   readonly id: string;
   readonly error: SealError;
+}
+
+interface KnownState {
+  readonly status: Status;
+  /** Any, where it is absent. */
+  readonly version?: number;
 }
 
 type Found = Webhook | SealedWebhook | undefined;
@@ -97,16 +104,12 @@ export class WebhookDirectory {
     return isSealed(entry.value) ? Promise.reject(entry.value.error) : entry.value;
   }
 
-  /** What is known here of it is read again when it is asked for: this process changed it. */
-  forget(companyId: string, webhookId: string): void {
-    this.#cache.forget(keyOf(companyId, webhookId));
-  }
-
-  /** The same, unless what is known is of this version and status. */
-  forgetOther({ companyId, webhookId }: WebhookRef, { version, status }: Pick<Webhook, 'version' | 'status'>): void {
-    const known = this.#cache.peek(keyOf(companyId, webhookId));
-    if (known === undefined || isSealed(known) || known.version !== version || known.status !== status)
-      this.forget(companyId, webhookId);
+  /** Has it read again, unless what is known of it is in this state: this process changed it, or knows better. */
+  refreshUnless({ companyId, webhookId }: WebhookRef, { status, version }: KnownState): void {
+    const key = keyOf(companyId, webhookId);
+    const known = this.#cache.peek(key);
+    const isKnown = known !== undefined && !isSealed(known) && known.status === status;
+    if (!isKnown || (version !== undefined && known.version !== version)) this.#cache.refresh(key);
   }
 
   #concerns(change: WebhookChange): boolean {

@@ -39,19 +39,12 @@ export interface StoredCircuit {
   readonly probes: number;
   /** With nothing held by then, the next event is the probe. */
   readonly nextProbeAt: Date;
-  /** A probe is under way, until then at the latest; null when none is. */
-  readonly leaseUntil: Date | null;
 }
 
 export function toCircuit(stored: StoredCircuit | null | undefined): Circuit | null {
   if (stored === null || stored === undefined) return null;
-  const { openedAt, probes, nextProbeAt, leaseUntil } = stored;
-  return {
-    openedAt: openedAt.getTime(),
-    probes,
-    nextProbeAt: nextProbeAt.getTime(),
-    leaseUntil: leaseUntil?.getTime() ?? null,
-  };
+  const { openedAt, probes, nextProbeAt } = stored;
+  return { openedAt: openedAt.getTime(), probes, nextProbeAt: nextProbeAt.getTime() };
 }
 
 export type SealedAuthentication =

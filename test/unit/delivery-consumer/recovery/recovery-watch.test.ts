@@ -102,6 +102,28 @@ test('looks that wait for a probe take no places of the others, and are four tim
   await watch.stop();
 });
 
+test('those taken together probe one after the other, all before the next look', async () => {
+  const waits: number[] = [];
+  let leases = ['a', 'b', 'c', 'd'].map(leaseOf);
+  const watch = new RecoveryWatch(
+    { recoveries: 10, everyMs: 500, quietEveryMs: 1_000, renewEveryMs: 60_000 },
+    {
+      lease: () => Promise.resolve({ leases: leases.splice(0), quiet: false }),
+      renew: () => Promise.resolve([]),
+      look: (_lease, { probeAfterMs }) => Promise.resolve(void waits.push(probeAfterMs)),
+      onError: (error) => {
+        throw error;
+      },
+    },
+  );
+  watch.start();
+  await jest.advanceTimersByTimeAsync(500);
+  leases = [leaseOf('e')];
+  await jest.advanceTimersByTimeAsync(500);
+  expect(waits).toEqual([0, 125, 250, 375, 0]);
+  await watch.stop();
+});
+
 test('while all is quiet it looks once a second, and four times while something waits or is under way', async () => {
   let found = { leases: [] as Lease[], quiet: true };
   let asked = 0;

@@ -14,7 +14,7 @@ import { HOLD, jobOf, NOW } from '../../../support/samples.js';
 const LEASE = { companyId: 'company_1', webhookId: 'wh_1', holds: 1, pokes: 0 };
 /** The endpoint asked to wait for 700 ms. */
 const ASKED = { postponedUntil: NOW + 700 };
-const OPEN: Circuit = { openedAt: NOW - 3_000, probes: 0, nextProbeAt: NOW, leaseUntil: null };
+const OPEN: Circuit = { openedAt: NOW - 3_000, probes: 0, nextProbeAt: NOW };
 
 function heldOf(...names: readonly string[]): HeldDelivery[] {
   return names.map((jobId) => ({ job: jobOf({ jobId, conversationId: jobId }), expiresAt: NOW + 1_000 }));
@@ -53,12 +53,12 @@ function worldOf({
       Promise.resolve(
         world.status === 'deleted' ? undefined : { version: 7, status: world.status, circuit: world.circuit },
       ),
-    beginProbe: () => Promise.resolve(world.circuit === null ? undefined : { version: 8, circuit: world.circuit }),
     probeFailed: ({ probe, openedAt, notBefore }) => {
       did.push(`probe ${probe} failed${notBefore === 0 ? '' : `, next not before ${notBefore - NOW}`}`);
-      world.circuit = { openedAt, probes: probe, nextProbeAt: NOW + 6_000, leaseUntil: null };
+      world.circuit = { openedAt, probes: probe, nextProbeAt: NOW + 6_000 };
       return Promise.resolve();
     },
+    first: () => Promise.resolve(world.held[0]),
     oldest: (_lease, limit) => Promise.resolve(world.held.slice(0, limit)),
     remove: (_lease, ids) => {
       if (ids.length > 0) did.push(`remove ${ids.join(' ')}`);
@@ -68,7 +68,7 @@ function worldOf({
     putOff: (_lease, dueAt) => Promise.resolve(void did.push(`put off ${dueAt - NOW}`)),
     giveTurn: () => Promise.resolve(void did.push('give turn')),
     end: () => Promise.resolve(did.push('end') > 0),
-    forgetOther: () => undefined,
+    refreshUnless: () => undefined,
     isBusy: () => false,
     probe: ({ jobId }) => {
       did.push(`probe ${jobId}`);
@@ -86,6 +86,7 @@ function worldOf({
       return endOf(jobId);
     },
     logFailure: (entry) => Promise.resolve(void entries.push(entry)),
+    pause: () => Promise.resolve(),
     now: () => NOW,
     random: () => 0,
     observe: {
@@ -99,7 +100,7 @@ function worldOf({
   const look = async (stopping = new AbortController().signal): Promise<readonly string[]> => {
     const recovery = new Recovery({ hold: HOLD, maxWaitMs: 900_000, inFlight }, all);
     const probing = (isProbing: boolean): void => void (world.probing = isProbing);
-    await recovery.look(LEASE, { stopping, probing });
+    await recovery.look(LEASE, { stopping, probeAfterMs: 70, probing });
     return did;
   };
   return Object.assign(world, { look });
@@ -120,11 +121,11 @@ describe('a Failed webhook', () => {
   });
 
   test.each(['failed', 'active'] as const)('is attempted as it is now, not as a cache knew it (%s)', async (status) => {
-    const forgetOther: RecoveryPorts['forgetOther'] = (_lease, state) =>
+    const refreshUnless: RecoveryPorts['refreshUnless'] = (_lease, state) =>
       void world.did.push(`all but ${state.version} ${state.status}`);
-    const world = worldOf({ status, ports: { forgetOther } });
+    const world = worldOf({ status, ports: { refreshUnless } });
     expect((await world.look()).slice(0, 2)).toEqual([
-      `all but ${status === 'failed' ? 8 : 7} ${status}`,
+      `all but 7 ${status}`,
       status === 'failed' ? 'probe a' : 'deliver a',
     ]);
   });
@@ -162,9 +163,29 @@ describe('a Failed webhook', () => {
     expect([told, world.probing]).toEqual([[true], false]);
   });
 
-  test('that another process probes is looked at again soon', async () => {
-    const ports = { beginProbe: () => Promise.resolve(undefined) };
-    expect(await worldOf({ ports }).look()).toEqual(['put off 1000']);
+  test('is probed after its share of the time, in which it waits for its probe', async () => {
+    const paused: (readonly [ms: number, probing: boolean])[] = [];
+    const pause: RecoveryPorts['pause'] = (ms) => Promise.resolve(void paused.push([ms, world.probing]));
+    const world = worldOf({ ports: { pause } });
+    expect((await world.look())[0]).toBe('probe a');
+    expect(paused).toEqual([[70, true]]);
+  });
+
+  test('is not probed by a process that stops meanwhile', async () => {
+    const stopping = new AbortController();
+    const world = worldOf({ ports: { pause: () => Promise.resolve(stopping.abort()) } });
+    expect([await world.look(stopping.signal), world.probing]).toEqual([['give turn'], false]);
+  });
+
+  test('is not probed by a process that slept meanwhile: another may have its lease', async () => {
+    const clock = { now: NOW };
+    const pause = () => Promise.resolve(void (clock.now += 5_000));
+    expect(await worldOf({ ports: { pause, now: () => clock.now } }).look()).toEqual(['give turn']);
+  });
+
+  test('that failed before there were circuits is probed at once', async () => {
+    const world = worldOf({ circuit: null, ends: { a: 'failed' } });
+    expect(await world.look()).toEqual(['probe a', 'remove a:1', 'probe 1 failed', 'put off 6000']);
   });
 
   test('with nothing held any more is looked at no more', async () => {

@@ -14,12 +14,16 @@ const AUTHENTICATION = {
   ],
 };
 
-const CIRCUIT = exactly({
-  openedAt: DATE,
-  probes: { bsonType: 'int', minimum: 0 },
-  nextProbeAt: DATE,
-  leaseUntil: { bsonType: ['date', 'null'] },
-});
+const CIRCUIT = exactly(
+  {
+    openedAt: DATE,
+    probes: { bsonType: 'int', minimum: 0 },
+    nextProbeAt: DATE,
+    /** Written by earlier versions, and read by none. */
+    leaseUntil: { bsonType: ['date', 'null'] },
+  },
+  ['leaseUntil'],
+);
 
 export const WEBHOOKS_PLAN: CollectionPlan = {
   name: 'webhooks',
