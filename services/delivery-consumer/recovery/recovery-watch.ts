@@ -3,9 +3,9 @@ import type { Lease, Look } from './recovery.js';
 /**
  * Looks for recoveries that are due, takes them by lease and looks after each, several at a time.
  *
- * Every delivery process of the dispatch lane does so and none leads: what one that dies had leased is due again when its lease ends. Leases
- * of what takes long are renewed; one that was lost meanwhile, because the process slept, ends its look: another is at it.
- * `stop` begins nothing more and lets what is under way come to an end.
+ * Every delivery process of the dispatch lane does so and none leads: what one that dies had leased is due again when
+ * its lease ends. Leases of what takes long are renewed; one that was lost meanwhile, because the process slept, ends its
+ * look: another is at it. `stop` begins nothing more and lets what is under way come to an end.
  *
  * Looks that wait for a probe hold one event each and no place of the others', so that endpoints that hang don't keep
  * those that are well again waiting for their turn; of all together there are at most four times as many.
