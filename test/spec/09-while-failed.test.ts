@@ -48,7 +48,7 @@ describe('the pause before a probe', () => {
 
 describe('what each fact does in each status', () => {
   const at = NOW + 3_000;
-  const probeFailed = { kind: 'probe-failed', at, openedAt: NOW, probe: 1, notBefore: 0 } as const;
+  const probeFailed = { kind: 'probe-failed', at, openedAt: NOW, dueAt: at, probe: 1, notBefore: 0 } as const;
 
   test.each<[string, CircuitState, CircuitFact, CircuitState]>([
     ['active, tripped', ACTIVE, { kind: 'tripped', at: NOW }, failed()],
@@ -102,12 +102,19 @@ describe('what each fact does in each status', () => {
 });
 
 describe('a failed probe that is told late or twice changes nothing', () => {
-  test.each<[string, CircuitState, number, number]>([
-    ['told twice', failed({ probes: 1 }), NOW, 1],
-    ['of an earlier circuit', failed(), NOW - 1, 1],
-    ['out of its turn', failed(), NOW, 2],
-  ])('%s', (_what, state, openedAt, probe) => {
-    expect(after(state, { kind: 'probe-failed', at: NOW + 9_000, openedAt, probe, notBefore: 0 })).toBe(state);
+  const dueAt = NOW + 3_000;
+  const fact = { kind: 'probe-failed', at: NOW + 5_000, openedAt: NOW, dueAt, probe: 1, notBefore: 0 } as const;
+
+  test.each<[string, CircuitState]>([
+    ['told twice', after(failed(), fact)],
+    ['of an earlier circuit', failed({ openedAt: NOW - 1 })],
+    [
+      'begun before an edit, which has the new endpoint probed at once',
+      after(failed(), { kind: 'edited', at: NOW + 4_000 }),
+    ],
+  ])('%s', (_what, state) => {
+    expect(state.status).toBe('failed');
+    expect(after(state, fact)).toBe(state);
   });
 });
 
@@ -117,7 +124,7 @@ test('only a Failed webhook has a circuit, and it always has one, whatever happe
     fc.record({ kind: fc.constantFrom('tripped', 'recovered', 'gone', 'enabled', 'disabled', 'edited'), at: instant }),
     fc.record({
       kind: fc.constant('probe-failed'),
-      ...{ at: instant, openedAt: instant, notBefore: instant, probe: fc.nat(3) },
+      ...{ at: instant, openedAt: instant, dueAt: instant, notBefore: instant, probe: fc.nat(3) },
     }),
   ) as fc.Arbitrary<CircuitFact>;
   const start = fc.constantFrom<Status>('active', 'failed', 'inactive');

@@ -193,7 +193,12 @@ export class Recovery {
   }
 
   /** What is still owed after a failed probe is held by the attempt itself, before the probe is removed here. */
-  async #probe(lease: Lease, held: HeldDelivery, { openedAt, probes }: Circuit, turn: Turn): Promise<Next> {
+  async #probe(
+    lease: Lease,
+    held: HeldDelivery,
+    { openedAt, probes, nextProbeAt: dueAt }: Circuit,
+    turn: Turn,
+  ): Promise<Next> {
     turn.probing(true);
     const end = await this.#probed(held.job, turn).finally(() => turn.probing(false));
     if (end === undefined) return 'turn';
@@ -210,6 +215,7 @@ export class Recovery {
         kind: 'probe-failed',
         at: this.#ports.now(),
         openedAt,
+        dueAt,
         probe,
         notBefore,
       });

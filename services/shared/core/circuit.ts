@@ -9,7 +9,7 @@ import type { Status } from './vocabulary.js';
  * was fixed, perhaps. Inactive has no circuit: the Owner's word is neither probed nor undone; 410 Gone counts as theirs.
  *
  * Which step a fact takes in which status is the literal table TRANSITIONS. Late and repeated facts change nothing: a
- * probe that failed names the circuit that it was made for, and its number. What counts as a failure or as recovered is
+ * probe that failed names the circuit that it was made for, and when it was due. What counts as a failure or as recovered is
  * decided in status.ts; MongoDB applies the same steps (status-fold.ts), and a property test compares the two.
  */
 export interface Circuit {
@@ -50,6 +50,8 @@ export interface ProbeFailed {
   readonly at: number;
   /** The circuit that it was made for. */
   readonly openedAt: number;
+  /** When it was due: with an edit meanwhile, another one is. */
+  readonly dueAt: number;
   /** Which probe of that circuit it was, 1-based. */
   readonly probe: number;
   /** Until when the endpoint asked to wait with its answer; 0 where it didn't. */
@@ -121,11 +123,11 @@ function opened(at: number, policy: ProbePolicy): Circuit {
  */
 function backedOff(
   state: CircuitState,
-  { at, openedAt, probe, notBefore }: ProbeFailed,
+  { at, openedAt, dueAt, probe, notBefore }: ProbeFailed,
   policy: ProbePolicy,
 ): CircuitState {
-  const circuit = state.circuit ?? { openedAt, probes: probe - 1 };
-  if (circuit.openedAt !== openedAt || circuit.probes !== probe - 1) return state;
+  const circuit = state.circuit ?? { openedAt, nextProbeAt: dueAt };
+  if (circuit.openedAt !== openedAt || circuit.nextProbeAt !== dueAt) return state;
   const nextProbeAt = Math.max(at + probeDelayMs(probe, policy), notBefore);
   return { ...state, circuit: { openedAt, probes: probe, nextProbeAt } };
 }

@@ -74,7 +74,10 @@ describe('a change of a webhook', () => {
       [(at) => status.recordFailure({ ...ref, attemptId: 'a:2', startedAt: at, at }), new Set(['failures'])],
       [(at) => status.recordFailure({ ...ref, attemptId: 'a:3', startedAt: at, at }), tripped],
       [(at) => status.recordFailure({ ...ref, attemptId: 'a:4', startedAt: at, at }), new Set(['failures'])],
-      [(at) => status.recordProbeFailure({ ...probe, at, openedAt: now + 2 }), new Set(['circuit'])],
+      [
+        (at) => status.recordProbeFailure({ ...probe, at, openedAt: now + 2, dueAt: now + 3_002 }),
+        new Set(['circuit']),
+      ],
       [(at) => status.recordSuccess({ ...ref, at }), tripped],
     ];
     for (const [index, [work]] of steps.entries()) {

@@ -303,6 +303,7 @@ test('MongoDB and the pure rules come to the same state, and the last fact hears
       kind: fc.constant('probe-failed' as const),
       at: instant,
       openedAt: fc.integer({ min: 0, max: 3 }),
+      dueAt: fc.integer({ min: 0, max: 5 }),
       probe: fc.integer({ min: 1, max: 4 }),
       notBefore: fc.integer({ min: 0, max: 100 }),
       alone: fc.boolean(),
@@ -312,7 +313,7 @@ test('MongoDB and the pure rules come to the same state, and the last fact hears
     fc.record({
       openedAt: fc.integer({ min: 0, max: 3 }),
       probes: fc.integer({ min: 0, max: 3 }),
-      nextProbeAt: instant,
+      nextProbeAt: fc.integer({ min: 0, max: 5 }),
     }),
   );
   const beginning = fc.record({

@@ -26,6 +26,7 @@ export interface ProbeFailedFact {
   readonly kind: 'probe-failed';
   readonly at: Date;
   readonly openedAt: Date;
+  readonly dueAt: Date;
   readonly probe: number;
   readonly notBefore: Date;
 }
@@ -100,14 +101,11 @@ function stateAfter(changes: Document, status: string, reason: unknown): Documen
   };
 }
 
-/**
- * A probe of this circuit, or of none, and the next in its count: anything else was reported before, or is of another
- * circuit.
- */
+/** The probe of this circuit, or of none, that was due: anything else was reported before, or is of another circuit. */
 function afterProbe({ firstProbeMs, maxProbeMs }: ProbePolicy): Document {
   const next = [
     { $eq: ['$$value.circuit.openedAt', '$$this.openedAt'] },
-    { $eq: ['$$value.circuit.probes', { $subtract: ['$$this.probe', 1] }] },
+    { $eq: ['$$value.circuit.nextProbeAt', '$$this.dueAt'] },
   ];
   const expected = {
     $and: [{ $eq: ['$$value.status', 'failed'] }, { $or: [{ $eq: ['$$value.circuit', null] }, { $and: next }] }],
@@ -138,7 +136,7 @@ export function changedBy(facts: readonly StatusFact[], { threshold }: CountingP
     if (fact.kind === 'probe-failed')
       causes.push(
         { status: 'failed', circuit: null },
-        { status: 'failed', 'circuit.openedAt': fact.openedAt, 'circuit.probes': fact.probe - 1 },
+        { status: 'failed', 'circuit.openedAt': fact.openedAt, 'circuit.nextProbeAt': fact.dueAt },
       );
   return { status: { $ne: 'inactive' }, $or: causes };
 }

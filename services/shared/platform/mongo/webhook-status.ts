@@ -115,8 +115,14 @@ export class WebhookStatus {
   /** The next probe is put off as core/circuit.ts says. @throws DependencyError as `recordFailure` does */
   async recordProbeFailure(failed: ProbeFailedOf): Promise<void> {
     const { companyId, webhookId, kind, probe } = failed;
-    const [at, openedAt, notBefore] = [new Date(failed.at), new Date(failed.openedAt), new Date(failed.notBefore)];
-    const fact: StatusFact = { kind, at, openedAt, probe, notBefore };
+    const fact: StatusFact = {
+      kind,
+      at: new Date(failed.at),
+      openedAt: new Date(failed.openedAt),
+      dueAt: new Date(failed.dueAt),
+      probe,
+      notBefore: new Date(failed.notBefore),
+    };
     await this.#batcher.add({ companyId, webhookId, fact });
   }
 
