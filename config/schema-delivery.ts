@@ -254,7 +254,7 @@ export const deliverySchema = {
       env: 'HELD_IN_FLIGHT_PER_WEBHOOK',
     },
     recoveries: {
-      doc: 'Webhooks whose held events a process looks after at a time; three times as many more may be waiting for a probe.',
+      doc: 'Webhooks whose held events a process of the dispatch lane looks after at a time; three times as many more may be waiting for a probe.',
       format: 'whole',
       min: 1,
       max: 10_000,

@@ -4,6 +4,7 @@ import { respond } from '../../deploy/local/receiver/step.js';
 import { jobIdOf } from '../../services/shared/core/job.js';
 import { WebhookStatus } from '../../services/shared/platform/mongo/webhook-status.js';
 import type { HeldDocument } from '../../services/shared/platform/mongo/held-document.js';
+import type { RecoveryDocument } from '../../services/shared/platform/mongo/recovery-document.js';
 import { countById, eventIdOf } from '../support/bodies.js';
 import { event, startSystem, type System } from '../support/system.js';
 import { pause, until } from '../support/waiting.js';
@@ -276,7 +277,7 @@ function failed(companyId: string, webhookId: string): Promise<unknown> {
   );
 }
 
-/** An endpoint that is down for long: the next probe is an hour away, whatever becomes of one that is under way. */
+/** An endpoint that is down for long: the next probe is an hour away, and none is under way. */
 async function putProbesOff(companyId: string, webhookId: string): Promise<void> {
   const far = new Date(Date.now() + 3_600_000);
   await until(
@@ -288,6 +289,10 @@ async function putProbesOff(companyId: string, webhookId: string): Promise<void>
           { $set: { 'circuit.nextProbeAt': far, 'circuit.openedAt': new Date() } },
         ),
     ({ matchedCount }) => matchedCount === 1,
+  );
+  await until(
+    () => system.mongo.db.collection<RecoveryDocument>('recoveries').findOne({ _id: webhookId, companyId }),
+    (recovery) => recovery === null || recovery.holder === null,
   );
 }
 

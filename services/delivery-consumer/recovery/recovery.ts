@@ -75,6 +75,8 @@ export interface Lease {
   readonly webhookId: string;
   readonly holds: number;
   readonly pokes: number;
+  /** Epoch ms. */
+  readonly leasedAt: number;
 }
 
 export interface HeldDelivery {
@@ -112,10 +114,18 @@ const HELD_AGAIN_MS = 250;
 const PROBE_SPREAD = 1 / 3;
 /** An endpoint that is well again is found out as soon as before, nearly. */
 const MAX_PROBE_SPREAD_MS = 4_000;
-/** How long a webhook's backlog is worked off before others have their turn. */
+/** How long a webhook's backlog is worked off before others have their turn; no probe is begun after it. */
 const TURN_MS = 5_000;
+/** What a probe may take beyond its time-out: to begin within its turn, and to be logged, counted and held. */
+const PROBE_MARGIN_MS = 10_000;
+const MIN_LEASE_MS = 30_000;
 /** How long one that waits is left alone: should it become Failed meanwhile, its circuit says when it is probed. */
 const LOOK_AGAIN_MS = 5_000;
+
+/** How long the work of a process that died lies still: for as long as a probe of it may be under way. */
+export function leaseMsFor(timeoutMs: number): number {
+  return Math.max(MIN_LEASE_MS, timeoutMs + PROBE_MARGIN_MS);
+}
 
 interface Turn extends Look {
   readonly window: RecoveryWindow;
@@ -133,7 +143,7 @@ export class Recovery {
 
   async look(lease: Lease, look: Look): Promise<void> {
     const window = new RecoveryWindow(this.#settings.inFlight);
-    const turn = { ...look, window, until: this.#ports.now() + TURN_MS };
+    const turn = { ...look, window, until: lease.leasedAt + TURN_MS };
     for (;;) {
       const next = look.stopping.aborted ? 'turn' : await this.#step(lease, turn);
       if (next === 'again') continue;
@@ -166,7 +176,7 @@ export class Recovery {
 
   async #tend(lease: Lease, state: WebhookState, turn: Turn): Promise<Next> {
     const now = this.#ports.now();
-    // One that failed before there were circuits gets one with its probe.
+    // One that failed before there were circuits is probed at once.
     const circuit = state.circuit ?? { openedAt: now, probes: 0, nextProbeAt: now };
     const waitMs = circuit.nextProbeAt - now;
     if (waitMs > 0) {

@@ -11,7 +11,7 @@ import { Interrupted, type Patiently } from '../../shared/platform/process/patie
 import type { ServiceContext } from '../../shared/platform/process/run-service.js';
 import type { Dispatcher } from '../dispatcher.js';
 import type { Attempt, AttemptEnd } from '../handler.js';
-import { Recovery, type RecoveryObserver, type RecoveryPorts } from './recovery.js';
+import { leaseMsFor, Recovery, type RecoveryObserver, type RecoveryPorts } from './recovery.js';
 import { RecoveryWatch } from './recovery-watch.js';
 
 /** The wiring of recovery: what is held for webhooks that are Failed or were. */
@@ -39,10 +39,6 @@ export interface RecoverySettings {
 
 const LOOK_EVERY_MS = 500;
 const LOOK_WHILE_QUIET_EVERY_MS = 1_000;
-/** How long the work of a process that died lies still: for as long as a probe of it may be under way. */
-const MIN_LEASE_MS = 30_000;
-/** What a probe may take beyond its time-out: to be logged, counted and held. */
-const PROBE_MARGIN_MS = 10_000;
 
 export function createRecoveryWatch(
   context: Pick<ServiceContext, 'fatal'>,
@@ -50,7 +46,7 @@ export function createRecoveryWatch(
   parts: RecoveryParts,
 ): RecoveryWatch {
   const { db, patiently, abandoned } = parts;
-  const leaseMs = Math.max(MIN_LEASE_MS, settings.timeoutMs + PROBE_MARGIN_MS);
+  const leaseMs = leaseMsFor(settings.timeoutMs);
   const recoveries = new Recoveries({ db, holder: randomUUID(), leaseMs });
   const wait = async <T>(work: () => Promise<T>): Promise<T> => patiently(work, abandoned);
   const { hold, maxWaitMs, inFlightPerWebhook: inFlight } = settings;

@@ -118,8 +118,8 @@ function opened(at: number, policy: ProbePolicy): Circuit {
 }
 
 /**
- * "3 s after the failure, then 6, 12, 24 s …", or later where the endpoint asked to wait. A webhook that failed before
- * there were circuits gets the one that the probe was made for.
+ * "3 s after the failure, then 6, 12, 24 s …", or later where the endpoint asked to wait. One that failed before there
+ * were circuits gets its first by the failure that its probe counts as, or else by the probe.
  */
 function backedOff(
   state: CircuitState,

@@ -184,7 +184,7 @@ describe('a recovery', () => {
     await hold('a');
     const [one, other] = [recoveries('one'), recoveries('other')];
     const leased = await Promise.all([one.lease(10, now), other.lease(10, now)]);
-    expect(leased.flatMap(({ leases }) => leases)).toEqual([{ ...REF, holds: 2, pokes: 0 }]);
+    expect(leased.flatMap(({ leases }) => leases)).toEqual([{ ...REF, holds: 2, pokes: 0, leasedAt: now.getTime() }]);
     const holder = leased[0].leases.length === 1 ? 'one' : 'other';
     expect(await recoveries(holder).renew([REF], new Date(NOW + 1_000))).toEqual([]);
     expect(await other.lease(10, new Date(NOW + LEASE_MS + 999))).toEqual({ leases: [], quiet: true });

@@ -112,7 +112,7 @@ export class FreshCache<V> {
   }
 
   /** Whoever asks from now on gets what a reading of their own brings. */
-  forget(key: string): void {
+  #forget(key: string): void {
     if (this.#entries.delete(key)) this.counters.invalidated += 1;
     const reading = this.#readings.get(key);
     if (reading === undefined) return;
@@ -120,11 +120,11 @@ export class FreshCache<V> {
     this.#readings.delete(key);
   }
 
-  /** The same, and it is read again at once if it was kept: it is in use, likely. */
+  /** What was read before this call isn't served any more; an entry is read again at once: it is in use, likely. */
   refresh(key: string): void {
-    const wasKept = this.#entries.has(key);
-    this.forget(key);
-    if (wasKept) this.#readAhead(key);
+    const isInUse = this.#entries.has(key) || this.#readings.has(key);
+    this.#forget(key);
+    if (isInUse) this.#readAhead(key);
   }
 
   #begin(key: string, readings: number): Promise<V> {
@@ -160,8 +160,8 @@ export class FreshCache<V> {
     if (!this.#options.concerns(change)) return;
     const { webhookId, companyId } = change;
     const holders = this.#index.keysOf(webhookId).filter((key) => this.#holds(key, webhookId));
-    for (const holder of holders) this.forget(holder);
-    if (companyId !== undefined) this.forget(this.#options.keyOf(companyId, webhookId));
+    for (const holder of holders) this.#forget(holder);
+    if (companyId !== undefined) this.#forget(this.#options.keyOf(companyId, webhookId));
     else if (holders.length === 0) this.#outdate((key) => this.#options.mayHold(key, webhookId));
     for (const holder of holders) this.#readAhead(holder);
   }

@@ -23,6 +23,8 @@ import type { WebhookRef } from './webhooks.js';
 export interface Lease extends WebhookRef {
   readonly holds: number;
   readonly pokes: number;
+  /** Epoch ms, before MongoDB was asked. */
+  readonly leasedAt: number;
 }
 
 /** A webhook as it stands in MongoDB at this instant, no cache between. */
@@ -108,10 +110,10 @@ export class Recoveries {
       this.#recoveries.bulkWrite(operations, { ordered: false }),
     );
     if (leased.modifiedCount === 0) return [];
-    if (leased.modifiedCount === due.length) return due.map(toLease);
+    if (leased.modifiedCount === due.length) return due.map((recovery) => toLease(recovery, now));
     const those = filterOf(due.map(({ _id, companyId }) => ({ companyId, webhookId: _id })));
     const leases = await onMongo('reading leases', () => this.#recoveries.find({ ...those, ...ours }).toArray());
-    return leases.map(toLease);
+    return leases.map((recovery) => toLease(recovery, now));
   }
 
   /** Keeps leases of this process from ending; returns those that it has no more. @throws DependencyError */
@@ -189,6 +191,6 @@ export class Recoveries {
   }
 }
 
-function toLease({ _id, companyId, holds, pokes }: Omit<Waiting, 'dueAt'>): Lease {
-  return { webhookId: _id, companyId, holds, pokes };
+function toLease({ _id, companyId, holds, pokes }: Omit<Waiting, 'dueAt'>, now: Date): Lease {
+  return { webhookId: _id, companyId, holds, pokes, leasedAt: now.getTime() };
 }

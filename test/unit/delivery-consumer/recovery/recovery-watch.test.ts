@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { Lease, Look } from '../../../../services/delivery-consumer/recovery/recovery.js';
 import { RecoveryWatch } from '../../../../services/delivery-consumer/recovery/recovery-watch.js';
 
-const leaseOf = (webhookId: string): Lease => ({ companyId: 'company_1', webhookId, holds: 1, pokes: 0 });
+const leaseOf = (webhookId: string): Lease => ({ companyId: 'company_1', webhookId, holds: 1, pokes: 0, leasedAt: 0 });
 
 beforeEach(() => {
   jest.useFakeTimers();
@@ -102,7 +102,7 @@ test('looks that wait for a probe take no places of the others, and are four tim
   await watch.stop();
 });
 
-test('those taken together probe one after the other, all before the next look', async () => {
+test('those taken together probe one after the other, over the time between two looks', async () => {
   const waits: number[] = [];
   let leases = ['a', 'b', 'c', 'd'].map(leaseOf);
   const watch = new RecoveryWatch(

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AttemptEnd } from '../../../../services/delivery-consumer/handler.js';
 import {
+  leaseMsFor,
   Recovery,
   type HeldDelivery,
   type RecoveryPorts,
@@ -11,7 +12,7 @@ import { attemptIdOf, type Job } from '../../../../services/shared/core/job.js';
 import type { Status } from '../../../../services/shared/core/vocabulary.js';
 import { HOLD, jobOf, NOW } from '../../../support/samples.js';
 
-const LEASE = { companyId: 'company_1', webhookId: 'wh_1', holds: 1, pokes: 0 };
+const LEASE = { companyId: 'company_1', webhookId: 'wh_1', holds: 1, pokes: 0, leasedAt: NOW };
 /** The endpoint asked to wait for 700 ms. */
 const ASKED = { postponedUntil: NOW + 700 };
 const OPEN: Circuit = { openedAt: NOW - 3_000, probes: 0, nextProbeAt: NOW };
@@ -181,6 +182,20 @@ describe('a Failed webhook', () => {
     const clock = { now: NOW };
     const pause = () => Promise.resolve(void (clock.now += 5_000));
     expect(await worldOf({ ports: { pause, now: () => clock.now } }).look()).toEqual(['give turn']);
+  });
+
+  test('is not probed by a process that slept while it took the lease, either', async () => {
+    const held = heldOf('a').map((each) => ({ ...each, expiresAt: NOW + 60_000 }));
+    expect(await worldOf({ held, ports: { now: () => NOW + 5_000 } }).look()).toEqual(['give turn']);
+    expect((await worldOf({ held, ports: { now: () => NOW + 4_999 } }).look())[0]).toBe('probe a');
+  });
+
+  test.each([
+    [20_000, 30_000],
+    [1_000, 30_000],
+    [60_000, 70_000],
+  ])('with a time-out of %i ms is leased for %i ms: longer than its probe may take', (timeoutMs, leaseMs) => {
+    expect(leaseMsFor(timeoutMs)).toBe(leaseMs);
   });
 
   test('that failed before there were circuits is probed at once', async () => {
