@@ -100,7 +100,10 @@ export class HeldDeliveries {
     return this.#batcher.add({ job, heldAt, owed });
   }
 
-  /** The oldest of a webhook; those of all that are asked for in one turn of the event loop are read together. @throws DependencyError */
+  /**
+   * The oldest of a webhook; those of all that are asked for in one turn of the event loop are read together.
+   * @throws DependencyError
+   */
   first(ref: WebhookRef): Promise<HeldDelivery | undefined> {
     return this.#firsts.get(webhookKey(ref));
   }
