@@ -159,11 +159,10 @@ export class FreshCache<V> {
   #onChange(change: WebhookChange): void {
     if (!this.#options.concerns(change)) return;
     const { webhookId, companyId } = change;
-    const holders = this.#index.keysOf(webhookId).filter((key) => this.#holds(key, webhookId));
-    for (const holder of holders) this.#forget(holder);
-    if (companyId !== undefined) this.#forget(this.#options.keyOf(companyId, webhookId));
-    else if (holders.length === 0) this.#outdate((key) => this.#options.mayHold(key, webhookId));
-    for (const holder of holders) this.#readAhead(holder);
+    const keys = new Set(this.#index.keysOf(webhookId).filter((key) => this.#holds(key, webhookId)));
+    if (companyId !== undefined) keys.add(this.#options.keyOf(companyId, webhookId));
+    else if (keys.size === 0) this.#outdate((key) => this.#options.mayHold(key, webhookId));
+    for (const key of keys) this.refresh(key);
   }
 
   /** What changed is in use, likely, and what changed together is read together. Who asks next gets the same answer. */
